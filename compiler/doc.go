@@ -1,0 +1,60 @@
+// Package compiler turns a config into what platforms apply. It is the architecture page of this project: the
+// stages, what each takes and gives, and why they are cut like this.
+//
+// [Compile] is the pipeline on one screen (compile.go):
+//
+//	load     source → parse → surface check → include, extends → variables → ${…} → canonical form → merge
+//	check    merged tree → canonical check → model → rules across fields
+//	resolve  references, cycles, clashes, start order
+//	lower    for each target: capability table, then the backend: model → files in memory
+//	emit     plan, diff, apply: called by the command, never by Compile
+//
+// What travels is a [github.com/octocompose/octocompose/compiler/tree.Node] up to check, and a
+// [github.com/octocompose/octocompose/compiler/model.Project] from there. Every stage returns its value and a
+// [github.com/octocompose/octocompose/compiler/diag.List]; it goes on with what is sound, so that the mistakes of
+// all stages are reported in one run, and nothing that only follows from another. Lowering starts only when there
+// are no errors. Every value is immutable once its stage has returned it.
+//
+// The packages, lowest first; a package imports only from the lines above its own. The order is enforced by
+// TestImports, whose policy says why for each ban.
+//
+//	schema                     the .cue files: shapes, defaults, docs, merge rules and short forms. Data only
+//	compiler/source            text of inputs, positions, the door to the disk
+//	compiler/tree              ordered nodes with positions; paths; what each value overrode
+//	compiler/diag              findings, their codes and printers
+//	compiler/parse             YAML → tree. The only YAML reader
+//	compiler/doc               documents to be printed; the only YAML and JSON printer
+//	compiler/shape             the schema's dialect of CUE → validators, merge rules, JSON Schema. The only CUE importer
+//	compiler/interpolate       ${VAR} in scalars, .env files
+//	compiler/canon             short syntax → canonical form, one layer at a time
+//	compiler/merge             layers → one tree
+//	compiler/load              drives all of the above
+//	compiler/model             the application: plain typed values
+//	compiler/check             tree → model, and rules across fields
+//	compiler/resolve           references, cycles, clashes, start order
+//	compiler/support           capability tables: what a target does with each field
+//	compiler/artifact          files in memory
+//	compiler/emit              the only writer of output trees
+//	backends/*                 model → files, one package a platform
+//	compiler                   the pipeline
+//	cmd/octo                   flags, exit codes, the list of backends
+//
+// # Decisions
+//
+// The canonical form is a stage of its own (compiler/canon) between interpolation and merge, not a part of the merge:
+// merging by key (ports by address, mounts by target) is only defined on canonical items, and what writes a short
+// form out needs the shape alone, while what merges needs two trees.
+//
+// The Compose backend walks the merged canonical tree, not the model. Compose is a subset of the language, so what a
+// user wrote for it passes through as it is, and a key that only Compose knows needs no field in the model. The model
+// holds what more than one backend lowers.
+//
+// compose-go is linked into tests only. It costs 5 of the 10 ms that all libraries together add to the start of a
+// process (a JSON Schema compiled at package init), on every run of every command; that our output means what its
+// source means to Compose is shown by the round-trip tests, over every key, and octo compile --verify holds the
+// output against the intent by reading it back with our own reader.
+//
+// What CUE calls a default is filled where it is asked for (octo explain, vendors' schemas), not into every tree: the
+// accessors of the model know Compose's defaults, and a tree without filler shows which fields the user wrote, which
+// is what the capability tables are asked about.
+package compiler
