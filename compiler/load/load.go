@@ -1,0 +1,265 @@
+package load
+
+import (
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/octocompose/octocompose/compiler/canon"
+	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/interpolate"
+	"github.com/octocompose/octocompose/compiler/merge"
+	"github.com/octocompose/octocompose/compiler/shape"
+	"github.com/octocompose/octocompose/compiler/source"
+	"github.com/octocompose/octocompose/compiler/tree"
+)
+
+// Options say what to load.
+type Options struct {
+	// Schema is the compiled schema, with a definition #Project. It must be given.
+	Schema *shape.Schema
+	// Files are the config files, relative to Dir; the later is the overlay. "-" is Stdin. None: the first of
+	// [Names] that is there, with its override file.
+	Files []string
+	// Dir is the working directory; "" is that of the process.
+	Dir   string
+	Stdin io.Reader
+	// EnvFiles take the place of the .env file beside the first file, relative to Dir; a later one wins.
+	EnvFiles []string
+	// Set are PATH=VALUE, each a layer over all files; VALUE is YAML.
+	Set []string
+	// Env looks up a declared variable in the environment of the process; nil: there is none.
+	Env func(name string) (value string, ok bool)
+	// ProjectName is over name: in the files; "": what they say.
+	ProjectName string
+	// Reader reads below Dir; nil: the disk.
+	Reader source.Reader
+}
+
+// Result is what was loaded.
+type Result struct {
+	// Tree is the merged config in canonical form; nil when no file could be read.
+	Tree *tree.Node
+	// Files are all inputs: configs, .env files; sorted by Rel.
+	Files []*source.File
+	// Layers are the configs, the lowest layer first.
+	Layers []*source.File
+	// Reader reads below the project's folder, which is that of the first file.
+	Reader source.Reader
+	Dir    string // the project's folder, absolute
+	Name   string // of the project
+	// Variables are the declared ones, sorted by name.
+	Variables []Variable
+	// Broken: something could not be read, so that what seems to be missing may be there.
+	Broken bool
+}
+
+// Inputs are the names of all inputs as outputs print them: relative to the project's folder, sorted.
+func (r *Result) Inputs() []string {
+	names := make([]string, 0, len(r.Files))
+	for _, f := range r.Files {
+		names = append(names, f.Rel)
+	}
+	return names
+}
+
+// Load reads the config. The result is never nil.
+func Load(o Options) (*Result, diag.List) {
+	l := newLoader(o)
+	roots := l.find()
+	l.environment()
+	for _, name := range roots {
+		l.visit(name, ".", l.env, origin{flag: "-f"})
+	}
+	for i, s := range o.Set {
+		l.set(i, s)
+	}
+	l.finishVariables()
+	l.finishName()
+	for _, y := range l.layers {
+		l.render(y)
+	}
+	l.extend()
+	return l.result(), l.ds
+}
+
+// layer is one file, or one --set.
+type layer struct {
+	file *source.File
+	root *tree.Node // as written, then without variables, then canonical
+	dir  string     // what its relative paths start from, as seen from the project's folder
+	env  *scope
+	via  source.Span // the include of a root file that brought it; zero for a root file
+	// includes are the layers that it includes directly.
+	includes []*layer
+	// services holds those that were made for others to extend, when the layer is no part of the config itself.
+	services map[string]*tree.Node
+	external bool
+}
+
+type loader struct {
+	o      Options
+	def    *shape.Shape
+	reader *rooted
+	ds     diag.List
+	broken bool
+
+	files    []*source.File
+	parsed   map[string]*parsedFile
+	layers   []*layer
+	seen     map[string]*layer
+	chain    []*source.File // files that are being included
+	outer    source.Span    // the include of a root file that is being followed
+	env      *scope
+	envFiles map[string][]interpolate.Pair
+	vars     variables
+	name     string
+	extended map[serviceKey]*tree.Node
+	others   map[string]*layer // files that are only extended from
+}
+
+func newLoader(o Options) *loader {
+	l := &loader{
+		o: o, parsed: map[string]*parsedFile{}, seen: map[string]*layer{}, envFiles: map[string][]interpolate.Pair{},
+		extended: map[serviceKey]*tree.Node{}, others: map[string]*layer{},
+	}
+	if o.Schema != nil {
+		l.def = o.Schema.Def("#Project")
+	}
+	if o.Reader == nil {
+		o.Reader = source.Disk{Dir: o.Dir}
+	}
+	l.reader = &rooted{below: o.Reader, dir: "."}
+	return l
+}
+
+// render brings a layer to canonical form.
+func (l *loader) render(y *layer) {
+	root := y.root.Without("include")
+	if octo := root.Get("x-octo"); octo.Find("include") >= 0 {
+		root = root.Set("x-octo", source.Span{}, octo.Without("include"))
+	}
+	y.root = l.canonical(root, y.dir, y.env)
+}
+
+// canonical is a tree of surface form with variables replaced, in canonical form.
+func (l *loader) canonical(root *tree.Node, dir string, env *scope) *tree.Node {
+	root, ds := interpolate.Tree(tree.Root, root, env, "variables")
+	l.report(ds, root)
+	out, ds := canon.File(l.def, root, dir)
+	l.report(ds, root)
+	return out
+}
+
+// report takes over findings about root: later ones would be looked for in another tree.
+func (l *loader) report(ds diag.List, root *tree.Node) {
+	ds.Locate(root)
+	l.ds = append(l.ds, ds...)
+}
+
+func (l *loader) result() *Result {
+	r := &Result{Reader: l.reader, Name: l.name, Broken: l.broken, Variables: l.vars.list(), Dir: l.dir()}
+	roots := make([]*tree.Node, 0, len(l.layers))
+	for _, y := range l.layers {
+		roots = append(roots, y.root)
+		r.Layers = append(r.Layers, y.file)
+	}
+	if len(roots) > 0 {
+		var ds diag.List
+		r.Tree, ds = merge.Layers(l.def, roots)
+		l.report(ds, r.Tree)
+	}
+	r.Files = slices.Clone(l.files)
+	slices.SortFunc(r.Files, func(a, b *source.File) int { return strings.Compare(a.Rel, b.Rel) })
+	return r
+}
+
+// dir is the absolute name of the project's folder.
+func (l *loader) dir() string {
+	at := filepath.FromSlash(l.reader.dir)
+	if !filepath.IsAbs(at) {
+		at = filepath.Join(l.o.Dir, at)
+	}
+	if abs, err := filepath.Abs(at); err == nil {
+		return abs
+	}
+	return at
+}
+
+// finishName settles the name of the project.
+func (l *loader) finishName() {
+	given, at := l.o.ProjectName, commandLine("--project-name")
+	if given == "" {
+		p := l.env.pairs[projectNameVar]
+		given, at = p.Value, p.At
+	}
+	if given != "" {
+		if l.name = projectName(given); l.name != given {
+			l.ds.Error(diag.Pattern, tree.Root, "cannot use %q as the name of the project; want lower case letters, digits, - and _, with a letter or a digit first", given).
+				AtSpan(at).Helpf("write %q", l.name)
+		}
+		return
+	}
+	for i := len(l.layers) - 1; i >= 0; i-- {
+		y := l.layers[i]
+		for _, top := range tops(y.root) {
+			if n := top.Get("name"); n != nil && n.Kind == tree.String && n.Text != "" {
+				text, _ := interpolate.Expand(n.Text, y.env)
+				if l.name = projectName(text); l.name != "" {
+					return
+				}
+			}
+		}
+	}
+	l.name = projectName(filepath.Base(l.dir()))
+}
+
+// projectName is s as Compose normalizes the name of a folder: lower case letters, digits, - and _, beginning with a
+// letter or a digit (compose-go, loader.NormalizeProjectName).
+func projectName(s string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(s) {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || (c == '-' || c == '_') && b.Len() > 0 {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// tops are the mappings in which keys of the root may stand: the root, and x-octo in it.
+func tops(root *tree.Node) []*tree.Node {
+	if octo := root.Get("x-octo"); octo != nil && octo.Kind == tree.Map {
+		return []*tree.Node{root, octo}
+	}
+	return []*tree.Node{root}
+}
+
+// rooted is a Reader of the project's folder on top of one of the working directory.
+type rooted struct {
+	below source.Reader
+	dir   string // of the project, as seen from the working directory
+}
+
+func (r *rooted) at(name string) string {
+	if path.IsAbs(name) || filepath.IsAbs(filepath.FromSlash(name)) {
+		return name
+	}
+	return path.Join(r.dir, name)
+}
+
+// Read returns a file whose Name is seen from the working directory and whose Rel from the project's folder.
+func (r *rooted) Read(name string) (*source.File, error) {
+	f, err := r.below.Read(r.at(name))
+	if err != nil {
+		return nil, err
+	}
+	return &source.File{Name: f.Name, Rel: path.Clean(name), Data: f.Data}, nil
+}
+
+// Stat says what lies at name.
+func (r *rooted) Stat(name string) source.Info { return r.below.Stat(r.at(name)) }
+
+// List returns the names in a folder, sorted.
+func (r *rooted) List(name string) []string { return r.below.List(r.at(name)) }
