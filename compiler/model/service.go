@@ -155,6 +155,8 @@ type NetworkAttachment struct {
 	DriverOpts    []Pair   `octo:"driver_opts"`
 	Priority      int      `octo:"priority"`
 	GwPriority    int      `octo:"gw_priority"`
+	// UseServiceNameAlias: the service's own name is one of its names on the network. Default true.
+	UseServiceNameAlias *bool `octo:"use_service_name_alias"`
 }
 
 // Host is a name with its addresses.
