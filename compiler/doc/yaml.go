@@ -15,8 +15,12 @@ const maxKey = 1000
 
 // YAML prints v as one YAML document that ends in a line break, and says which line came from which field of the
 // config. Strings are quoted where some reader of YAML 1.1 or 1.2 could take them for something else.
-func YAML(v *Value) ([]byte, []tree.Origin) {
-	p := printer{line: 1}
+func YAML(v *Value) ([]byte, []tree.Origin) { return AppendYAML(nil, v) }
+
+// AppendYAML is [YAML] behind what is in b, which ends in a line break or is empty: a caller that prints many documents
+// keeps one buffer. The lines of the origins count from the beginning of the document.
+func AppendYAML(b []byte, v *Value) ([]byte, []tree.Origin) {
+	p := printer{b: b, bol: len(b), line: 1}
 	p.head(v.Head, 0)
 	switch {
 	case v.Kind == Map && len(v.Fields) > 0 && !v.Flow:
