@@ -1,0 +1,314 @@
+package compose
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/octocompose/octocompose/compiler/model"
+	"github.com/octocompose/octocompose/compiler/source"
+)
+
+// page is APPLY.md while it is written.
+type page struct{ strings.Builder }
+
+// say writes a line.
+func (g *page) say(parts ...string) {
+	for _, s := range parts {
+		g.WriteString(s)
+	}
+	g.WriteByte('\n')
+}
+
+// section begins a section.
+func (g *page) section(title string) { g.say("\n## ", title) }
+
+// code writes commands.
+func (g *page) code(lines ...string) {
+	g.say("```")
+	for _, s := range lines {
+		g.say(s)
+	}
+	g.say("```")
+}
+
+// apply is APPLY.md: the commands that bring the project up, in order. It is written after the document, as it names
+// what was found on the way.
+func (l *lowering) apply() []byte {
+	p := l.in.Project
+	g := &page{}
+	g.say("# Apply ", p.Name, " with Docker Compose")
+	g.say()
+	compose, engine := leastCompose, leastEngine
+	if compose.before(l.compose) {
+		compose = l.compose
+	}
+	if engine.before(l.engine) {
+		engine = l.engine
+	}
+	g.say("Made from ", strings.Join(p.Inputs, ", "), ". Needs Docker Engine ", engine.String(),
+		", Compose ", compose.String(), ". All commands run in this folder.")
+	l.once(g)
+	l.present(g)
+	l.eachTime(g)
+	l.startOrder(g)
+	l.notDone(g)
+	l.use(g)
+	return []byte(g.String())
+}
+
+// command is docker compose with the options that every command of this project needs. Compose looks for .env in the
+// folder of compose.yaml, and the project's lies elsewhere.
+func (l *lowering) command() string {
+	s := "docker compose"
+	if l.dotenv() {
+		s += " --file " + composeFile + " --env-file " + shell(l.onHost(".env"))
+	}
+	for _, name := range l.in.Project.Profiles {
+		s += " --profile " + shell(name)
+	}
+	return s
+}
+
+// dotenv reports whether the project has a file .env that Compose must be told of.
+func (l *lowering) dotenv() bool {
+	return l.readsEnv() && l.in.Files != nil && l.in.Files.Stat(".env").Kind == source.Regular
+}
+
+// readsEnv reports whether Compose takes a value from its environment when it applies the output.
+func (l *lowering) readsEnv() bool {
+	reads := func(s *model.Service) bool { return len(s.EnvFile) > 0 }
+	return len(l.ambient) > 0 || slices.ContainsFunc(l.in.Project.Services, reads)
+}
+
+// once is what a machine needs before the first time: credentials, and what is external.
+func (l *lowering) once(g *page) {
+	var lines []string
+	for _, s := range l.in.Project.Secrets {
+		if s.Credential == "" {
+			continue
+		}
+		if len(lines) == 0 {
+			lines = append(lines, "install -d -m 0700 "+strings.TrimSuffix(credentials, "/"))
+		}
+		file := shell(credentials + s.Credential)
+		lines = append(lines, "install "+l.owner(s.Key)+" /dev/stdin "+file+"     # the value, then ctrl-d")
+	}
+	secret := len(lines) > 0
+	for _, n := range l.in.Project.Networks {
+		if n.External {
+			lines = append(lines, "docker network create "+shell(first(n.Name, n.Key)))
+		}
+	}
+	for _, v := range l.in.Project.Volumes {
+		if v.External {
+			lines = append(lines, "docker volume create "+shell(first(v.Name, v.Key)))
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	g.section("Once for each machine")
+	if secret {
+		g.say("A container sees the file of a secret with its owner and mode on the host.")
+	}
+	g.code(lines...)
+}
+
+// owner are the options of install(1) for the file of a secret: it belongs to the user of the services that read it,
+// where that is one number. The folder keeps others of the machine out.
+func (l *lowering) owner(secret string) string {
+	owners := map[string]bool{}
+	last := ""
+	for _, s := range l.in.Project.Services {
+		if !slices.ContainsFunc(s.Secrets, func(r model.FileRef) bool { return r.Source == secret }) {
+			continue
+		}
+		last = ""
+		if uid, gid, ok := s.NumericUser(); ok && uid != 0 {
+			last = " -o " + strconv.FormatInt(uid, 10)
+			if gid >= 0 {
+				last += " -g " + strconv.FormatInt(gid, 10)
+			}
+		} else if s.User != "" && !ok {
+			last = "?" // a name that only the image knows
+		}
+		owners[last] = true
+	}
+	if len(owners) != 1 || last == "?" {
+		return "-m 0444"
+	}
+	return "-m 0400" + last
+}
+
+// present lists what must be there each time: files that the project reads, and variables.
+func (l *lowering) present(g *page) {
+	var lines []string
+	add := func(path, what string) {
+		lines = append(lines, "- "+ticks(l.onHost(path))+", "+what)
+	}
+	for _, s := range l.in.Project.Services {
+		for _, e := range s.EnvFile {
+			if e.Required == nil || *e.Required {
+				add(e.Path, "environment of "+s.Name)
+			}
+		}
+	}
+	for _, c := range l.in.Project.Configs {
+		if c.File != "" {
+			add(c.File, "config "+c.Key)
+		}
+	}
+	for _, s := range l.in.Project.Secrets {
+		if s.File != "" {
+			add(s.File, "secret "+s.Key)
+		}
+	}
+	lines = append(lines, l.variables()...)
+	if len(lines) == 0 {
+		return
+	}
+	g.section("Must be there")
+	for _, s := range lines {
+		g.say(s)
+	}
+}
+
+// variables are the names that Compose takes from its environment, sorted, each with the fields that it is for.
+func (l *lowering) variables() []string {
+	list := slices.Clone(l.ambient)
+	slices.SortStableFunc(list, func(a, b ambient) int { return strings.Compare(a.name, b.name) })
+	where := " in the environment"
+	if l.dotenv() {
+		where = " in the environment or in " + ticks(l.onHost(".env"))
+	}
+	var lines []string
+	for i, a := range list {
+		if i > 0 && list[i-1].name == a.name {
+			lines[len(lines)-1] += ", " + oneLine(a.path.String())
+			continue
+		}
+		lines = append(lines, "- "+ticks(a.name)+where+", for "+oneLine(a.path.String()))
+	}
+	return lines
+}
+
+// eachTime are the commands that apply a version.
+func (l *lowering) eachTime(g *page) {
+	p := l.in.Project
+	g.section("Each time")
+	builds, pulls := 0, 0
+	var jobs []string
+	for _, s := range p.Services {
+		switch {
+		case s.Build != nil:
+			builds++
+		case s.Image != "":
+			pulls++
+		}
+		if p.IsJob(s) && s.InProfile(p.Profiles) {
+			jobs = append(jobs, s.Name)
+		}
+	}
+	run := l.command()
+	var lines []string
+	switch {
+	case pulls > 0 && builds > 0:
+		lines = append(lines, run+" pull --ignore-buildable")
+	case pulls > 0:
+		lines = append(lines, run+" pull")
+	}
+	if builds > 0 {
+		lines = append(lines, run+" build")
+	}
+	g.code(append(lines, run+" up --detach --wait --wait-timeout 180 --remove-orphans")...)
+	if len(jobs) > 0 {
+		g.say("`up` runs ", strings.Join(jobs, ", "), " again each time.")
+	}
+}
+
+// startOrder is one line: what waits for what.
+func (l *lowering) startOrder(g *page) {
+	p := l.in.Project
+	var steps []string
+	count := 0
+	for _, step := range p.Steps {
+		var names []string
+		for _, name := range step {
+			s := p.Service(name)
+			if s == nil || !s.InProfile(p.Profiles) {
+				continue
+			}
+			if n := s.Count(); n != 1 {
+				name += " (" + strconv.Itoa(n) + ")"
+			}
+			names = append(names, name)
+		}
+		count += len(names)
+		if len(names) > 0 {
+			steps = append(steps, strings.Join(names, ", "))
+		}
+	}
+	if count > 1 {
+		g.section("Start order")
+		g.say(strings.Join(steps, " → "), ".")
+	}
+}
+
+// use are the commands of every day, and the one that takes everything away.
+func (l *lowering) use(g *page) {
+	p := l.in.Project
+	run := l.command()
+	lines := []string{run + " ps", run + " logs --follow"}
+	for _, name := range idle(p) {
+		lines = append(lines, run+" --profile "+shell(name)+" up --detach     # what waits for this profile")
+	}
+	g.section("Use")
+	g.code(lines...)
+	g.section("Remove")
+	down := run + " down"
+	if len(p.Volumes) > 0 {
+		down += "              # --volumes removes the data too"
+	}
+	g.code(down)
+}
+
+// idle are the profiles of services that up does not start, sorted.
+func idle(p *model.Project) []string {
+	var out []string
+	for _, s := range p.Services {
+		if !s.InProfile(p.Profiles) {
+			out = append(out, s.Profiles...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// shell is s as one word of a shell.
+func shell(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,~") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(oneLine(s), "'", `'\''`) + "'"
+}
+
+// ticks is s as code in a line of Markdown.
+func ticks(s string) string { return "`" + strings.ReplaceAll(oneLine(s), "`", "'") + "`" }
+
+// oneLine is s without what would end the line or move the cursor.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, s)
+}

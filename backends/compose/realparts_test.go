@@ -1,0 +1,70 @@
+package compose
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// realCompose is the program docker-compose of this machine.
+type realCompose struct {
+	bin string
+	version
+}
+
+// findCompose looks for docker-compose on PATH and where the real parts are kept; nil: it is not here.
+func findCompose(t *testing.T) *realCompose {
+	t.Helper()
+	bin, err := exec.LookPath("docker-compose")
+	if err != nil {
+		home, _ := os.UserHomeDir()
+		if bin = filepath.Join(home, ".cache", "realparts", "bin", "docker-compose"); !exists(bin) {
+			return nil
+		}
+	}
+	out, err := exec.Command(bin, "version", "--short").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, ok := parseVersion(strings.TrimSpace(string(out)))
+	if !ok {
+		t.Fatalf("cannot read the version %q", out)
+	}
+	return &realCompose{bin, v}
+}
+
+// takes holds an output to what the program says: it takes it, unless the output needs a newer one, and then it
+// refuses it.
+func (c *realCompose) takes(file string, need version) error {
+	text, err := exec.Command(c.bin, "--file", file, "--profile", "*", "config", "--quiet").CombinedOutput()
+	switch newer := c.before(need); {
+	case err != nil && !newer:
+		return fmt.Errorf("docker-compose %s refuses the output, which says that it needs %s: %s", c.version, need, text)
+	case err == nil && newer:
+		return fmt.Errorf("docker-compose %s takes the output, which says that it needs %s", c.version, need)
+	}
+	return nil
+}
+
+// TestDockerCompose holds the output of each case to the real program.
+func TestDockerCompose(t *testing.T) {
+	real := findCompose(t)
+	if real == nil {
+		t.Skip("docker-compose is not here")
+	}
+	for _, file := range cases(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			dir := unpack(t, file)
+			out, need, err := output(t, dir, sources(dir))
+			if err == nil {
+				err = real.takes(out, need)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

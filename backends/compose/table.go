@@ -1,0 +1,154 @@
+package compose
+
+import "github.com/octocompose/octocompose/compiler/support"
+
+const notYet = "octo knows this field and lowers it in a later version: take it out for now"
+
+// rows are what this backend does with every field. A Compose key is itself, with everything below it, unless a row
+// says otherwise.
+func rows() []support.Row {
+	var out []support.Row
+	for _, list := range [][]support.Row{topRows(), serviceRows(), octoRows(), sharedRows()} {
+		out = append(out, list...)
+	}
+	return out
+}
+
+func exact(field string) support.Row {
+	return support.Row{Field: field, Level: support.Exact, How: lastKey(field)}
+}
+
+// lastKey is the key that a pattern ends with, which is the key of the output.
+func lastKey(field string) string {
+	steps := support.SplitPattern(field)
+	for i := len(steps) - 1; i >= 0; i-- {
+		if steps[i] != "*" && steps[i] != "[]" {
+			return steps[i]
+		}
+	}
+	return field
+}
+
+func topRows() []support.Row {
+	out := []support.Row{
+		{Field: "version", Level: support.Meaningless, How: "Compose ignores it"},
+		{Field: "name", Level: support.Exact, How: "name"},
+		{Field: "include", Level: support.Exact, How: "what is included is in the output"},
+		{Field: "variables", Level: support.Exact, How: "their values are in the output"},
+		{Field: "targets", Level: support.Exact, How: "they say what is compiled, and how"},
+		{Field: "globals", Level: support.Unsupported, How: notYet},
+		{Field: "repos", Level: support.Unsupported, How: notYet},
+		{Field: "jobs", Level: support.Unsupported,
+			How: "Compose has no scheduler: write a service with profiles: [jobs], and start it with docker compose run from a timer of the host"},
+		{Field: "workflows", Level: support.Unsupported,
+			How: "chain one-shot services with depends_on and service_completed_successfully"},
+		{Field: "machines", Level: support.Unsupported,
+			How: "compile for each machine by itself, with a file of its own as the last -f"},
+		{Field: "tags", Level: support.Unsupported,
+			How: "compile for each machine by itself, with a file of its own as the last -f"},
+		{Field: "routes", Level: support.Unsupported,
+			How: "publish a port with ports, and let a proxy of your own end TLS and forward to it"},
+		{Field: "proxies", Level: support.Unsupported,
+			How: "write the proxy as a service, with its file as a config"},
+		{Field: "revisions", Level: support.Unsupported, How: notYet},
+		{Field: "notifications", Level: support.Unsupported, How: "watch docker events with a tool of yours"},
+	}
+	return out
+}
+
+// composeKeys are the keys of a service that Compose has.
+func composeKeys() []string {
+	return []string{
+		"annotations", "attach", "blkio_config", "build", "cap_add", "cap_drop", "cgroup", "cgroup_parent", "command",
+		"configs", "container_name", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period",
+		"cpu_rt_runtime", "cpu_shares", "cpus", "cpuset", "credential_spec", "depends_on", "deploy", "develop",
+		"device_cgroup_rules", "devices", "dns", "dns_opt", "dns_search", "domainname", "entrypoint", "env_file",
+		"environment", "expose", "external_links", "extra_hosts", "gpus", "group_add", "healthcheck", "hostname",
+		"image", "init", "ipc", "isolation", "label_file", "labels", "links", "logging", "mac_address", "mem_limit",
+		"mem_reservation", "mem_swappiness", "memswap_limit", "models", "network_mode", "networks",
+		"oom_kill_disable", "oom_score_adj", "pid", "pids_limit", "platform", "ports", "post_start", "pre_start",
+		"pre_stop", "privileged", "profiles", "provider", "pull_policy", "pull_refresh_after", "read_only", "restart",
+		"runtime", "secrets", "security_opt", "shm_size", "stdin_open", "stop_grace_period", "stop_signal",
+		"storage_opt", "sysctls", "tmpfs", "tty", "ulimits", "umask", "use_api_socket", "user", "userns_mode", "uts",
+		"volumes", "volumes_from", "working_dir",
+	}
+}
+
+func serviceRows() []support.Row {
+	var out []support.Row
+	for _, key := range composeKeys() {
+		out = append(out, exact("services.*."+key))
+	}
+	const inline = "Compose reads the file where it lies, at each up"
+	const probe = "write test: [CMD, PROGRAM, …] instead, with a program that the image has, such as curl, wget or nc"
+	return append(out,
+		support.Row{Field: "services.*.extends", Level: support.Exact, How: "what is extended is in the output"},
+		support.Row{Field: "services.*.scale", Level: support.Exact, How: "deploy.replicas"},
+		support.Row{Field: "services.*.replicas", Level: support.Exact, How: "deploy.replicas"},
+		support.Row{Field: "services.*.env_file[].inline", Level: support.Meaningless, How: inline},
+		support.Row{Field: "services.*.pre_start[].env_file[].inline", Level: support.Meaningless, How: inline},
+		support.Row{Field: "services.*.healthcheck.http", Level: support.Unsupported, How: probe},
+		support.Row{Field: "services.*.healthcheck.tcp", Level: support.Unsupported, How: probe},
+		support.Row{Field: "services.*.healthcheck.grpc", Level: support.Unsupported, How: probe},
+	)
+}
+
+// octoRows are the keys of a service that Compose has not.
+func octoRows() []support.Row {
+	return []support.Row{
+		{Field: "services.*.enabled", Level: support.Exact, How: "a service that is not enabled is left out"},
+		{Field: "services.*.harden", Level: support.Exact, How: added()},
+		{Field: "services.*.binary", Level: support.Meaningless, How: "the image runs here"},
+		{Field: "services.*.source", Level: support.Unsupported,
+			How: "write build, with a Dockerfile that makes the program"},
+		{Field: "services.*.config", Level: support.Unsupported, How: notYet},
+		{Field: "services.*.checks", Level: support.Unsupported,
+			How: "Docker knows one check for each service, and restarts nothing that fails it: write the one that counts as healthcheck"},
+		{Field: "services.*.preflight", Level: support.Unsupported, How: "check by hand before docker compose up"},
+		{Field: "services.*.hooks", Level: support.Unsupported,
+			How: "write post_start and pre_stop, which Compose runs in the container"},
+		{Field: "services.*.priority", Level: support.Unsupported,
+			How: "Compose starts what depends_on lets it: write what must be there first as depends_on"},
+		{Field: "services.*.placement", Level: support.Unsupported,
+			How: "Compose knows one machine: compile for each machine by itself"},
+		{Field: "services.*.placement.mode", Level: support.Unsupported, Free: []string{"replicated"},
+			How: "Compose knows one machine: compile for each machine by itself"},
+		{Field: "services.*.autoscale", Level: support.Unsupported,
+			How: "set replicas to what the machine can carry"},
+		{Field: "services.*.target.compose", Level: support.Unsupported,
+			How: "write the key on the service itself: every key of Compose is one of octo's"},
+		{Field: "services.*.target.systemd", Level: support.Meaningless, How: "it is for systemd"},
+		{Field: "services.*.target.k8s", Level: support.Meaningless, How: "it is for Kubernetes"},
+	}
+}
+
+// sharedRows are networks, volumes, configs, secrets and models.
+func sharedRows() []support.Row {
+	out := []support.Row{
+		{Field: "networks.*.policy", Level: support.Unsupported, Free: []string{"members"},
+			How: "Docker lets all members of a network talk: give each pair that may talk a network of its own"},
+		{Field: "volumes.*.size", Level: support.Meaningless, How: "the disk of the host is the limit"},
+		{Field: "volumes.*.access", Level: support.Meaningless, How: "all containers of the machine can mount it"},
+		{Field: "volumes.*.per_replica", Level: support.Unsupported, Free: []string{"false"},
+			How: "Compose mounts one volume into all replicas: write a service for each, with a volume of its own"},
+		{Field: "secrets.*.credential", Level: support.Emulated, How: "file: /etc/credstore/NAME of the machine"},
+		{Field: "secrets.*.vault", Level: support.Unsupported, How: notYet},
+		{Field: "secrets.*.sops", Level: support.Unsupported, How: notYet},
+		{Field: "secrets.*.prompt", Level: support.Unsupported, How: notYet},
+	}
+	for _, group := range []struct {
+		section string
+		keys    []string
+	}{
+		{"networks", []string{"name", "driver", "driver_opts", "ipam", "external", "internal", "enable_ipv4", "enable_ipv6", "attachable", "labels"}},
+		{"volumes", []string{"name", "driver", "driver_opts", "external", "labels"}},
+		{"configs", []string{"name", "content", "environment", "file", "external", "labels", "template_driver"}},
+		{"secrets", []string{"name", "environment", "file", "external", "labels", "driver", "driver_opts", "template_driver"}},
+		{"models", []string{"name", "model", "context_size", "runtime_flags"}},
+	} {
+		for _, key := range group.keys {
+			out = append(out, exact(group.section+".*."+key))
+		}
+	}
+	return out
+}
