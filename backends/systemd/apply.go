@@ -1,0 +1,215 @@
+package systemd
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/octocompose/octocompose/compiler/artifact"
+	"github.com/octocompose/octocompose/compiler/model"
+)
+
+// apply writes APPLY.md: the native commands and the start order.
+func (l *lowering) apply() artifact.File {
+	var b strings.Builder
+	b.WriteString("# Apply " + l.names.project + " with systemd\n\nMade from " + sanitize(strings.Join(l.p.Inputs, ", ")) + ".")
+	b.WriteString(" Needs systemd 252")
+	if l.hasContainers() {
+		b.WriteString(", Podman 5.4")
+	}
+	if l.programs {
+		b.WriteString(", curl, sha256sum")
+	}
+	b.WriteString(".\n")
+	l.applyOnce(&b)
+	l.applyEach(&b)
+	l.applyOrder(&b)
+	l.applyUse(&b)
+	l.applyRemove(&b)
+	return artifact.File{Path: "APPLY.md", Mode: 0o644, Data: []byte(b.String())}
+}
+
+func (l *lowering) hasContainers() bool {
+	return slices.ContainsFunc(l.services, func(s *service) bool { return !s.native })
+}
+
+// shell is s as one word of a shell.
+func shell(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(sanitize(s), "'", `'\''`) + "'"
+}
+
+// line writes a command with what it does beside it.
+func line(b *strings.Builder, command, note string) {
+	b.WriteString(command)
+	if note != "" {
+		for n := len(command); n < 63; n++ {
+			b.WriteByte(' ')
+		}
+		b.WriteString(" # " + sanitize(note))
+	}
+	b.WriteByte('\n')
+}
+
+// applyOnce writes what a machine needs before the first start: secrets, external things, sockets.
+func (l *lowering) applyOnce(b *strings.Builder) {
+	var t strings.Builder
+	credentials := false
+	for _, s := range l.p.Secrets {
+		if !l.secrets[s.Key] {
+			continue
+		}
+		switch {
+		case s.External:
+			line(&t, "podman secret create "+shell(or(s.Name, s.Key))+" -", "the secret, then ctrl-d")
+		case s.Credential != "":
+			if !credentials {
+				line(&t, "install -d -m 0700 /etc/credstore", "")
+				credentials = true
+			}
+			line(&t, "install -m 0400 /dev/stdin "+shell("/etc/credstore/"+s.Credential), "the secret, then ctrl-d")
+		}
+	}
+	for _, n := range l.p.Networks {
+		if name := or(n.Name, n.Key); n.External && !slices.Contains([]string{"host", "none", "podman"}, name) {
+			line(&t, "podman network create --ignore "+shell(name), "network "+n.Key+", which belongs to somebody else")
+		}
+	}
+	for _, v := range l.p.Volumes {
+		if v.External {
+			line(&t, "podman volume create --ignore "+shell(or(v.Name, v.Key)), "volume "+v.Key+", which belongs to somebody else")
+		}
+	}
+	if l.socket {
+		line(&t, "systemctl enable --now podman.socket", "a service talks to Podman")
+	}
+	if t.Len() > 0 {
+		b.WriteString("\n## Once for each machine\n```\n" + t.String() + "```\n")
+	}
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// applyEach writes what is done after each compile.
+func (l *lowering) applyEach(b *strings.Builder) {
+	b.WriteString("\n## Each time\nIn this folder, as root:\n```\n")
+	l.applyCopies(b)
+	pulled := map[string]bool{}
+	for _, s := range l.services {
+		if s.native || s.Build != nil {
+			continue
+		}
+		full := imageName(s.Image)
+		if l.built[full] == "" && !pulled[full] && s.PullPolicy != "never" {
+			pulled[full] = true
+			line(b, "podman pull "+shell(full), "")
+		}
+	}
+	line(b, "cp -r etc/. /etc/", "")
+	if l.programs {
+		line(b, "systemd-sysusers", "")
+	}
+	line(b, "systemctl daemon-reload", "")
+	for _, s := range l.services {
+		if s.Build != nil {
+			line(b, "systemctl restart "+s.unit+"-build.service", "builds the image; after each change of its sources")
+		}
+	}
+	line(b, "systemctl enable --now "+l.target, "")
+	line(b, "systemctl restart UNIT...", "what `octo diff` lists, after a change")
+	b.WriteString("```\nPull and build first: a start then never waits for a registry.\n")
+}
+
+// applyCopies writes the commands that bring the project's own files to the machine. What lies in a folder that is
+// copied whole is not copied again.
+func (l *lowering) applyCopies(b *strings.Builder) {
+	files := slices.Clone(l.copies)
+	slices.SortFunc(files, func(x, y fileCopy) int { return strings.Compare(x.to+"/", y.to+"/") })
+	last := "\x00"
+	for _, f := range files {
+		if strings.HasPrefix(f.to+"/", last) && !f.private {
+			continue
+		}
+		from := f.from
+		if l.in.ToProject != "" && !strings.HasPrefix(from, "/") {
+			from = strings.TrimSuffix(l.in.ToProject, "/") + "/" + from
+		}
+		if f.dir {
+			last = f.to + "/"
+			line(b, "install -d "+shell(f.to), "")
+			line(b, "cp -r "+shell(strings.TrimSuffix(from, "/.")+"/.")+" "+shell(f.to+"/"), "")
+			continue
+		}
+		if f.private {
+			line(b, "install -D -m 0600 "+shell(from)+" "+shell(f.to), "")
+			continue
+		}
+		line(b, "install -d "+shell(path.Dir(f.to)), "")
+		line(b, "cp --preserve=mode "+shell(from)+" "+shell(f.to), "")
+	}
+}
+
+// applyOrder writes the steps of the start.
+func (l *lowering) applyOrder(b *strings.Builder) {
+	b.WriteString("\n## Start order\nA unit is started when what it waits for is there.\n\n| step | units | waits for |\n|---|---|---|\n")
+	for i, step := range l.p.Steps {
+		var units, waits []string
+		for _, name := range step {
+			s := l.byName[name]
+			if s == nil || !l.wanted(s) {
+				continue
+			}
+			for _, u := range s.units {
+				units = append(units, strings.TrimSuffix(u, ".service"))
+			}
+			for _, w := range s.waits {
+				if word := w.on.unit + conditionWord(w.condition); !slices.Contains(waits, word) {
+					waits = append(waits, word)
+				}
+			}
+		}
+		if len(units) > 0 {
+			b.WriteString("| " + decimal(int64(i+1)) + " | " + strings.Join(units, ", ") + " | " + strings.Join(waits, ", ") + " |\n")
+		}
+	}
+}
+
+func conditionWord(condition string) string {
+	switch condition {
+	case model.Healthy:
+		return " healthy"
+	case model.Completed:
+		return " completed"
+	}
+	return " started"
+}
+
+func (l *lowering) applyUse(b *strings.Builder) {
+	b.WriteString("\n## Use\n```\n")
+	line(b, "systemctl list-units '"+l.names.project+"*'", "")
+	line(b, "journalctl -fu '"+l.names.project+"-*'", "")
+	for _, s := range l.services {
+		if s.count > 0 && !l.wanted(s) {
+			line(b, "systemctl start "+shell(s.units[0]), "profile "+strings.Join(s.Profiles, ", "))
+		}
+	}
+	b.WriteString("```\n")
+}
+
+func (l *lowering) applyRemove(b *strings.Builder) {
+	b.WriteString("\n## Remove\n```\n")
+	line(b, "systemctl disable --now "+l.target, "")
+	for _, v := range l.p.Volumes {
+		if !v.External && !v.PerReplica && !l.noContainer(l.mounted[v.Key]) {
+			line(b, "podman volume rm "+shell(l.resource(v.Key, v.Name)), "the data")
+		}
+	}
+	b.WriteString("```\nthen each file that .octo-manifest names.\n")
+}

@@ -1,0 +1,46 @@
+package systemd
+
+import (
+	"strings"
+
+	"github.com/octocompose/octocompose/compiler/artifact"
+	"github.com/octocompose/octocompose/compiler/tree"
+)
+
+// wantsLine is the number of units on one line of Wants=.
+const wantsLine = 8
+
+// frame lowers the project itself: a target that wants every unit, a slice that holds their processes, and the user
+// who fetches programs.
+func (l *lowering) frame() {
+	u := l.unit(nativeDir+l.target, l.p.Inputs)
+	us := u.Section("Unit")
+	us.Fixed("Description", l.names.project, tree.Root)
+	for _, s := range l.services {
+		if !l.wanted(s) {
+			continue
+		}
+		for rest := s.units; len(rest) > 0; {
+			n := min(len(rest), wantsLine)
+			us.Fixed("Wants", strings.Join(rest[:n], " "), s.Path)
+			rest = rest[n:]
+		}
+	}
+	u.Section("Install").Fixed("WantedBy", "multi-user.target", tree.Root)
+
+	slice := l.unit(nativeDir+l.slice, l.p.Inputs)
+	slice.Section("Unit").Fixed("Description", l.names.project+": all its processes", tree.Root)
+
+	if l.programs {
+		data := header(l.p.Inputs) + "u " + sysUser(l.names.project) + " - \"" + l.names.project + " fetches programs\"\n"
+		l.files = append(l.files, artifact.File{Path: "etc/sysusers.d/" + l.names.project + ".conf", Mode: 0o644, Data: []byte(data)})
+	}
+}
+
+// wanted reports whether the target starts the service. One of a profile that was not asked for is installed, and
+// started by hand or by a service that depends on it.
+func (l *lowering) wanted(s *service) bool {
+	return s.count > 0 && s.InProfile(l.p.Profiles)
+}
+
+func fileOf(data []byte) artifact.File { return artifact.File{Data: data} }

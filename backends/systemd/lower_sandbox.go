@@ -1,0 +1,321 @@
+package systemd
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/tree"
+)
+
+// appendEnvLine writes KEY="value" as EnvironmentFile= reads it (systemd.exec(5)).
+func appendEnvLine(dst []byte, key, value string) ([]byte, error) {
+	if _, _, err := scanWord(value); err != nil {
+		return dst, err
+	}
+	dst = append(append(dst, key...), '=', '"')
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '\n' || c == '\r':
+			return dst, errLineBreak
+		case c < 0x20 && c != '\t' || c == 0x7f:
+			return dst, errControl
+		case c == '"' || c == '\\' || c == '`' || c == '$':
+			dst = append(dst, '\\', c)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"', '\n'), nil
+}
+
+// nativeFiles puts volumes, configs and secrets where the program finds them in its image.
+func (l *lowering) nativeFiles(s *service, sv *Section) {
+	for i := range s.Volumes {
+		m, at := &s.Volumes[i], s.Path.Key("volumes").Index(i)
+		key := "BindPaths"
+		if m.ReadOnly {
+			key = "BindReadOnlyPaths"
+		}
+		switch {
+		case m.Type == "bind":
+			if from := l.hostFile(m.Source, at.Key("source")); from != "" {
+				l.bindPath(sv, key, from, m.Target, at)
+			}
+		case m.Type == "tmpfs":
+			sv.Words("TemporaryFileSystem", at, text(m.Target))
+		case m.Source != "" && m.Type == "volume" && l.onlyUser(s, m.Source):
+			dir := path.Join(l.names.project, "volumes", m.Source)
+			sv.Fixed("StateDirectory", dir, at)
+			l.bindPath(sv, key, "/var/lib/"+dir, m.Target, at)
+		default:
+			l.refuse(at, "use a bind mount, or run the image", "a native program can only have a volume that no container has")
+		}
+	}
+	for i, t := range s.Tmpfs {
+		sv.Words("TemporaryFileSystem", s.Path.Key("tmpfs").Index(i), text(t))
+	}
+	for i := range s.Configs {
+		ref, at := &s.Configs[i], s.Path.Key("configs").Index(i)
+		if host, _, ok := l.configFile(s, ref, at); ok {
+			target := "/" + strings.TrimPrefix(or(ref.Target, ref.Source), "/")
+			l.bindPath(sv, "BindReadOnlyPaths", host, target, at)
+		}
+	}
+	l.nativeSecrets(s, sv)
+	l.nativeHosts(s, sv)
+}
+
+// onlyUser reports whether nothing but s, which is one process, mounts the volume.
+func (l *lowering) onlyUser(s *service, volume string) bool {
+	v := l.p.Volume(volume)
+	return v != nil && !v.External && len(v.DriverOpts) == 0 && s.count == 1 && len(l.mounted[volume]) == 1
+}
+
+func (l *lowering) bindPath(sv *Section, key, from, to string, at tree.Path) {
+	if strings.Contains(from, ":") || strings.Contains(to, ":") {
+		sv.refuse(at, key, "", errColon)
+		return
+	}
+	sv.Words(key, at, text(from+":"+to))
+}
+
+// nativeSecrets loads secrets as credentials, and shows them below /run/secrets, as in an image.
+func (l *lowering) nativeSecrets(s *service, sv *Section) {
+	first := true
+	for i := range s.Secrets {
+		ref, at := &s.Secrets[i], s.Path.Key("secrets").Index(i)
+		secret := l.p.Secret(ref.Source)
+		if secret == nil {
+			continue // package resolve has reported it
+		}
+		l.secrets[secret.Key] = true
+		switch {
+		case secret.Credential != "":
+			sv.Fields("LoadCredential", ":", at, secret.Key, secret.Credential)
+		case secret.File != "":
+			file := l.file(secret.File, secret.Path.Key("file"))
+			if file == "" {
+				continue
+			}
+			sv.Fields("LoadCredential", ":", at, secret.Key, file)
+		case secret.External:
+			l.refuse(at, "write credential: or file: below secrets."+secret.Key, "a native program cannot read the secrets of Podman")
+			continue
+		default:
+			l.noSecret(secret, at)
+			continue
+		}
+		target := ref.Target
+		if target == "" {
+			target = ref.Source
+		}
+		if !strings.HasPrefix(target, "/") {
+			target = "/run/secrets/" + target
+			if first {
+				sv.Note("What the same program sees in its image: the secret's path.")
+				sv.Fixed("TemporaryFileSystem", "/run/secrets:ro", at)
+				first = false
+			}
+		}
+		if strings.ContainsAny(target, ":\"\\% \t\n") {
+			sv.refuse(at, "BindReadOnlyPaths", target, errColon)
+			continue
+		}
+		sv.Fixed("BindReadOnlyPaths", "%d/"+secret.Key+":"+target, at)
+	}
+}
+
+// nativeHosts gives the program the names of the containers on its networks.
+func (l *lowering) nativeHosts(s *service, sv *Section) {
+	var hosts, names []string
+	for _, a := range s.Networks {
+		f := l.fixed[a.Network]
+		if f == nil {
+			continue
+		}
+		for _, name := range l.p.Network(a.Network).MemberNames {
+			if ip, ok := f.addresses[name]; ok && name != s.Name && !contains(names, name) {
+				names = append(names, name)
+				hosts = append(hosts, ip.String()+" "+name)
+			}
+		}
+	}
+	if len(hosts) == 0 {
+		return
+	}
+	data := []byte(header(s.From) + "127.0.0.1 localhost " + s.Name + "\n::1 localhost\n" + strings.Join(hosts, "\n") + "\n")
+	s.config.add(data)
+	sv.Note("The names of the services, as in its image.")
+	l.bindPath(sv, "BindReadOnlyPaths", l.generated(s.Name+"/hosts", fileOf(data)), "/etc/hosts", s.Path.Key("networks"))
+}
+
+// sandboxOptions are what every native unit of ours is shut off from (systemd.exec(5)). systemd-analyze security rates
+// a unit with them 1.2.
+var sandboxOptions = []struct{ name, value string }{
+	{"CapabilityBoundingSet", ""}, {"NoNewPrivileges", "yes"}, {"LockPersonality", "yes"}, {"MemoryDenyWriteExecute", "yes"},
+	{"PrivateDevices", "yes"}, {"PrivateTmp", "yes"}, {"PrivateUsers", "yes"}, {"ProcSubset", "pid"}, {"ProtectClock", "yes"},
+	{"ProtectControlGroups", "yes"}, {"ProtectHome", "yes"}, {"ProtectHostname", "yes"}, {"ProtectKernelLogs", "yes"},
+	{"ProtectKernelModules", "yes"}, {"ProtectKernelTunables", "yes"}, {"ProtectProc", "invisible"}, {"ProtectSystem", "strict"},
+	{"RemoveIPC", "yes"}, {"RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX"}, {"RestrictNamespaces", "yes"},
+	{"RestrictRealtime", "yes"}, {"RestrictSUIDSGID", "yes"}, {"SystemCallArchitectures", "native"},
+	{"SystemCallFilter", "@system-service"}, {"SystemCallFilter", "~@privileged @resources"},
+}
+
+// lowPort is the first port that a program without rights may open.
+const lowPort = 1024
+
+// hardening writes the sandbox. bind: the program opens a port below 1024, which rules out PrivateUsers=yes.
+func (l *lowering) hardening(sv *Section, bind bool, umask string) {
+	sv.Gap()
+	sv.Note("Hardening")
+	for _, o := range sandboxOptions {
+		switch {
+		case bind && o.name == "CapabilityBoundingSet":
+			sv.Fixed("AmbientCapabilities", "CAP_NET_BIND_SERVICE", tree.Root)
+			sv.Fixed(o.name, "CAP_NET_BIND_SERVICE", tree.Root)
+		case bind && o.name == "PrivateUsers":
+		default:
+			sv.Fixed(o.name, o.value, tree.Root)
+		}
+	}
+	sv.Fixed("UMask", umask, tree.Root)
+}
+
+// sandbox hardens the unit of a program, and lets it open the ports that the config names.
+func (l *lowering) sandbox(s *service, sv *Section) {
+	type port struct {
+		text string
+		at   tree.Path
+	}
+	var ports []port
+	low := false
+	for i := range s.Ports {
+		p, at := &s.Ports[i], s.Path.Key("ports").Index(i)
+		if p.Published != "" && p.Published != strconv.Itoa(p.Target) {
+			l.refuse(at, "publish the port that the program opens", "a native program opens its port %d on the host itself", p.Target)
+			continue
+		}
+		if p.HostIP != "" {
+			l.emulate(at.Key("host_ip"), "let the program listen there", "a native program chooses itself at which address it listens")
+		}
+		low = low || p.Target < lowPort
+		ports = append(ports, port{bindRule(p.Protocol, strconv.Itoa(p.Target)), at})
+	}
+	for i, e := range s.Expose {
+		n, protocol, _ := strings.Cut(e, "/")
+		if first, _, _ := strings.Cut(n, "-"); plainName(n) {
+			if number, err := strconv.Atoi(first); err == nil {
+				low = low || number < lowPort
+				ports = append(ports, port{bindRule(protocol, n), s.Path.Key("expose").Index(i)})
+			}
+		}
+	}
+	before := len(sv.Options)
+	l.hardening(sv, low, "0077")
+	// Above the block: the heading stays with it.
+	sv.Options[before].Comment = "Hardening"
+	sv.Options = append(sv.Options, Option{})
+	copy(sv.Options[before+1:], sv.Options[before:])
+	sv.Options[before] = Option{Name: "DynamicUser", Value: "yes", Comment: "Hardening", Gap: true}
+	sv.Options[before+1].Comment, sv.Options[before+1].Gap = "", false
+
+	if allow := l.insideOnly(s); allow != "" {
+		sv.Note("All networks of " + s.Name + " are internal.")
+		sv.Fixed("IPAddressDeny", "any", s.Path.Key("networks"))
+		sv.Fixed("IPAddressAllow", allow, s.Path.Key("networks"))
+	}
+	if len(ports) > 0 {
+		sv.Fixed("SocketBindDeny", "any", tree.Root)
+		for _, p := range ports {
+			sv.Fixed("SocketBindAllow", p.text, p.at)
+		}
+	}
+}
+
+func bindRule(protocol, port string) string {
+	if protocol != "udp" {
+		protocol = "tcp"
+	}
+	return protocol + ":" + port
+}
+
+// insideOnly is what the program may talk to where all its networks are internal, else "".
+func (l *lowering) insideOnly(s *service) string {
+	allow := "localhost"
+	if len(s.Networks) == 0 {
+		return ""
+	}
+	for _, a := range s.Networks {
+		n, f := l.p.Network(a.Network), l.fixed[a.Network]
+		if n == nil || !n.Internal {
+			return ""
+		}
+		if f != nil {
+			allow += " " + f.prefix.String()
+		}
+	}
+	return allow
+}
+
+// onlyNative refuses what only a container has.
+func (l *lowering) onlyNative(s *service) bool {
+	before := len(l.diags)
+	refuse := func(key, why string) {
+		l.refuse(s.Path.Key(key), "delete the line, or run an image", "a native program has no %s", why)
+	}
+	for _, f := range []struct {
+		set      bool
+		key, why string
+	}{
+		{s.NetworkMode != "" && s.NetworkMode != "host", "network_mode", "network of its own"},
+		{len(s.Devices) > 0, "devices", "devices: its sandbox shows none"},
+		{len(s.Links) > 0, "links", "links"},
+		{len(s.VolumesFrom) > 0, "volumes_from", "volumes of other containers"},
+		{len(s.CapAdd) > 0, "cap_add", "capabilities: its sandbox takes them all away"},
+		{s.Privileged, "privileged", "privileges"},
+		{len(s.SecurityOpt) > 0, "security_opt", "options of a container's security"},
+		{len(s.Sysctls) > 0, "sysctls", "kernel settings of its own"},
+		{s.IPC != "", "ipc", "IPC namespace of its own"},
+		{s.PID != "", "pid", "PID namespace of its own"},
+		{s.UTS != "", "uts", "UTS namespace of its own"},
+		{s.UsernsMode != "", "userns_mode", "user namespace that could be chosen"},
+		{s.Cgroup != "", "cgroup", "cgroup namespace"},
+		{s.Runtime != "", "runtime", "container runtime"},
+		{s.ShmSize != nil, "shm_size", "/dev/shm of its own"},
+		{s.Hostname != "", "hostname", "host name of its own"},
+		{s.Domainname != "", "domainname", "domain name of its own"},
+		{s.MacAddress != "", "mac_address", "network card of its own"},
+		{len(s.DNS) > 0, "dns", "name servers of its own"},
+		{len(s.DNSSearch) > 0, "dns_search", "name servers of its own"},
+		{len(s.DNSOpt) > 0, "dns_opt", "name servers of its own"},
+		{len(s.ExtraHosts) > 0, "extra_hosts", "host names of its own"},
+		{s.TTY, "tty", "terminal"},
+		{s.StdinOpen, "stdin_open", "standard input"},
+		{s.OOMScoreAdj != nil && *s.OOMScoreAdj < 0, "oom_score_adj", "right to a negative OOM score"},
+		{s.ContainerName != "", "container_name", "container"},
+		{len(s.GroupAdd) > 0, "group_add", "groups: its user is made for it at each start"},
+	} {
+		if f.set {
+			refuse(f.key, f.why)
+		}
+	}
+	return len(l.diags) == before || !l.diags[before:].Has(diag.Error)
+}
+
+// sysUser is the user who fetches programs. Names of users have at most 31 letters, and the first is one
+// (sysusers.d(5)).
+func sysUser(project string) string {
+	name := project + "-fetch"
+	if name[0] >= '0' && name[0] <= '9' {
+		name = "p" + name
+	}
+	if len(name) > 31 {
+		sum := sha256.Sum256([]byte(project))
+		name = name[:16] + "-" + hex.EncodeToString(sum[:])[:8] + "-fetch"
+	}
+	return name
+}

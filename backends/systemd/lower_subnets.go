@@ -1,0 +1,127 @@
+package systemd
+
+import (
+	"crypto/sha256"
+	"net/netip"
+	"slices"
+
+	"github.com/octocompose/octocompose/compiler/model"
+)
+
+// subnet is a network whose addresses must be known: a native program runs on the host, where the names of containers
+// mean nothing, so those that it talks to have fixed addresses, and it reads their names from a file.
+type subnet struct {
+	prefix, pool netip.Prefix
+	gateway      netip.Addr
+	given        bool // by ipam
+	why          string
+	addresses    map[string]netip.Addr // by service
+}
+
+// findSubnets fixes addresses on the networks of native services: below the half from which Podman hands them out.
+func (l *lowering) findSubnets() {
+	for _, n := range l.p.Networks {
+		if n.External {
+			continue
+		}
+		var natives []*service
+		for _, name := range n.MemberNames {
+			if s := l.byName[name]; s != nil && s.native {
+				natives = append(natives, s)
+			}
+		}
+		if len(natives) == 0 {
+			continue
+		}
+		f := l.newSubnet(n)
+		if f == nil {
+			continue
+		}
+		f.addresses = map[string]netip.Addr{}
+		next := f.gateway.Next()
+		for _, name := range n.MemberNames {
+			s := l.byName[name]
+			if s == nil || s.native || s.job || s.count != 1 || !l.peer(n, natives, s) {
+				continue
+			}
+			if given := addressOn(s, n.Key); given != "" {
+				if a, err := netip.ParseAddr(given); err == nil {
+					f.addresses[name] = a
+				}
+				continue
+			}
+			if !f.given {
+				f.addresses[name] = next
+				next = next.Next()
+			}
+		}
+		if len(f.addresses) == 0 {
+			continue
+		}
+		names := ""
+		for i, s := range natives {
+			if i > 0 {
+				names += ", "
+			}
+			names += s.Name
+		}
+		f.why = names + " runs on the host and must know where the others are: they have fixed addresses below " + f.pool.Addr().String() + "."
+		l.fixed[n.Key] = f
+	}
+}
+
+// newSubnet is the network's own IPv4 subnet, or 10. and two bytes of a hash of its name.
+func (l *lowering) newSubnet(n *model.Network) *subnet {
+	if n.IPAM != nil {
+		for _, c := range n.IPAM.Config {
+			p, err := netip.ParsePrefix(c.Subnet)
+			if err != nil || !p.Addr().Is4() {
+				continue
+			}
+			f := &subnet{prefix: p.Masked(), pool: p.Masked(), given: true, gateway: p.Masked().Addr().Next()}
+			if g, err := netip.ParseAddr(c.Gateway); err == nil {
+				f.gateway = g
+			}
+			return f
+		}
+	}
+	sum := sha256.Sum256([]byte(l.names.project + "/" + n.Key))
+	base := netip.AddrFrom4([4]byte{10, sum[0], sum[1], 0})
+	return &subnet{
+		prefix: netip.PrefixFrom(base, 24), gateway: base.Next(),
+		pool: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, sum[0], sum[1], 128}), 25),
+	}
+}
+
+// peer reports whether a native service may talk to s on n: to all who share it, or only to what it depends on.
+func (l *lowering) peer(n *model.Network, natives []*service, s *service) bool {
+	if n.Policy != "dependencies" {
+		return true
+	}
+	for _, native := range natives {
+		if slices.ContainsFunc(native.waits, func(w wait) bool { return w.on == s }) {
+			return true
+		}
+	}
+	return false
+}
+
+// addressOn is the address that the config gives s on a network.
+func addressOn(s *service, network string) string {
+	for i := range s.Networks {
+		if s.Networks[i].Network == network {
+			return s.Networks[i].IPv4Address
+		}
+	}
+	return ""
+}
+
+// fixedAddress is the address that s has because a native service must know it.
+func (l *lowering) fixedAddress(s *service, network string) string {
+	if f := l.fixed[network]; f != nil {
+		if a, ok := f.addresses[s.Name]; ok {
+			return a.String()
+		}
+	}
+	return ""
+}

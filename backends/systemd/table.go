@@ -1,0 +1,231 @@
+package systemd
+
+import "github.com/octocompose/octocompose/compiler/support"
+
+// Table is what systemd and Podman do with every field of the schema. It is never changed.
+var Table = &support.Table{Backend: "systemd", Rows: rows(topRows, serviceRows, containerRows, deployRows, buildRows, resourceRows)}
+
+func rows(lists ...[]support.Row) []support.Row {
+	var out []support.Row
+	for _, l := range lists {
+		out = append(out, l...)
+	}
+	return out
+}
+
+// The levels, short enough for one row a line.
+const (
+	exact       = support.Exact
+	emulated    = support.Emulated
+	meaningless = support.Meaningless
+	unsupported = support.Unsupported
+)
+
+const (
+	notYet    = "octo does not lower it yet: delete it here, or keep it in the overlay of another target"
+	onePlace  = "one machine runs it: nothing is spread, replaced or scheduled"
+	noContent = "the model is not served here: run a service that serves it, and name its address in environment"
+)
+
+var off = []string{"false"}
+
+var topRows = []support.Row{
+	{Field: "version", Level: meaningless, How: "it chooses nothing"},
+	{Field: "name", Level: exact, How: "the prefix of all names"},
+	{Field: "include", Level: exact, How: "read before"},
+	{Field: "variables", Level: exact, How: "read before"},
+	{Field: "services", Level: exact, How: ".container or .service"},
+	{Field: "networks", Level: exact, How: ".network"},
+	{Field: "volumes", Level: exact, How: ".volume"},
+	{Field: "secrets", Level: exact, How: "Secret= or LoadCredential="},
+	{Field: "configs", Level: exact, How: "a file below /etc/<project>"},
+	{Field: "targets", Level: exact, How: "read by the compiler"},
+	{Field: "models", Level: unsupported, How: noContent},
+	{Field: "globals", Level: unsupported, How: notYet},
+	{Field: "repos", Level: unsupported, How: notYet},
+	{Field: "jobs", Level: unsupported, How: notYet},
+	{Field: "workflows", Level: unsupported, How: notYet},
+	{Field: "machines", Level: unsupported, How: notYet},
+	{Field: "tags", Level: unsupported, How: notYet},
+	{Field: "routes", Level: unsupported, How: notYet},
+	{Field: "proxies", Level: unsupported, How: notYet},
+	{Field: "revisions", Level: unsupported, How: notYet},
+	{Field: "notifications", Level: unsupported, How: notYet},
+}
+
+var serviceRows = []support.Row{
+	{Field: "services.*.attach", Level: meaningless, How: "units run in the background, and journalctl shows their output"},
+	{Field: "services.*.autoscale", Level: unsupported, How: "write replicas: systemd starts a number, and no more by itself"},
+	{Field: "services.*.binary", Level: emulated, How: "a native unit, and one that fetches the program; the image is for targets without native programs"},
+	{Field: "services.*.checks", Level: unsupported, How: "write healthcheck: with test: named checks need octo-sidecar, in a later version"},
+	{Field: "services.*.config", Level: unsupported, How: notYet},
+	{Field: "services.*.container_name", Level: exact, How: "ContainerName="},
+	{Field: "services.*.depends_on", Level: emulated, How: "Wants=, After= and a gate that asks systemctl whether the dependency is active"},
+	{Field: "services.*.depends_on.*.restart", Level: emulated, How: "PartOf=: a restart or stop of the dependency is one of this unit"},
+	{Field: "services.*.develop", Level: meaningless, How: "watching sources is for a developer's machine"},
+	{Field: "services.*.enabled", Level: exact, How: "no unit when false"},
+	{Field: "services.*.expose", Level: meaningless, How: "all ports of a container are open on its networks"},
+	{Field: "services.*.extends", Level: exact, How: "read before"},
+	{Field: "services.*.external_links", Level: unsupported, How: "put both on one external network, and use the container's name"},
+	{Field: "services.*.harden", Level: exact, How: "ReadOnly=, DropCapability=, NoNewPrivileges=, RunInit="},
+	{Field: "services.*.healthcheck", Level: exact, How: "HealthCmd= and its times; Notify=healthy where the start waits for it"},
+	{Field: "services.*.healthcheck.start_interval", Level: emulated, How: "HealthStartupCmd= with this interval"},
+	{Field: "services.*.healthcheck.http", Level: emulated, How: "curl until the start holds, for native programs; refused for containers"},
+	{Field: "services.*.healthcheck.tcp", Level: unsupported, How: "write test: with a program that the image has: tcp needs octo-sidecar, in a later version"},
+	{Field: "services.*.healthcheck.grpc", Level: unsupported, How: "write test: with a program that the image has: grpc needs octo-sidecar, in a later version"},
+	{Field: "services.*.hooks", Level: unsupported, How: "write target: { systemd: { Service: { ExecStartPre: … } } }"},
+	{Field: "services.*.links", Level: emulated, How: "an alias that all services on the network see"},
+	{Field: "services.*.models", Level: unsupported, How: noContent},
+	{Field: "services.*.placement", Level: unsupported, How: notYet},
+	{Field: "services.*.ports", Level: exact, How: "PublishPort="},
+	{Field: "services.*.ports[].name", Level: meaningless, How: "ports have no names here"},
+	{Field: "services.*.ports[].app_protocol", Level: meaningless, How: "nothing here reads the protocol"},
+	{Field: "services.*.ports[].mode", Level: meaningless, How: "there is one machine, whose port it is"},
+	{Field: "services.*.post_start", Level: unsupported, How: "write target: { systemd: { Service: { ExecStartPost: /usr/bin/podman exec … } } }"},
+	{Field: "services.*.pre_start", Level: unsupported, How: "write a service of its own, and depend on it with service_completed_successfully"},
+	{Field: "services.*.pre_stop", Level: unsupported, How: "write target: { systemd: { Service: { ExecStop: /usr/bin/podman exec … } } }"},
+	{Field: "services.*.preflight", Level: unsupported, How: notYet},
+	{Field: "services.*.priority", Level: unsupported, How: "write depends_on: units without an order start together"},
+	{Field: "services.*.profiles", Level: exact, How: "the unit is installed, and the target does not want it"},
+	{Field: "services.*.provider", Level: unsupported, How: "run the provider by hand, and give its addresses to the services in environment"},
+	{Field: "services.*.replicas", Level: emulated, How: "instances of a template; the name resolves to all of them, and clients choose"},
+	{Field: "services.*.restart", Level: emulated, How: "Restart=; at boot the target starts the service whatever it says, and a stop by hand lasts until then"},
+	{Field: "services.*.scale", Level: emulated, How: "replicas"},
+	{Field: "services.*.source", Level: unsupported, How: notYet},
+	{Field: "services.*.stdin_open", Level: emulated, How: "podman run --interactive; nothing is at the other end"},
+	{Field: "services.*.target", Level: meaningless, How: "for the target that it names"},
+	{Field: "services.*.target.systemd", Level: exact, How: "options of the unit, over all others"},
+	{Field: "services.*.tty", Level: exact, How: "podman run --tty"},
+}
+
+var containerRows = []support.Row{
+	{Field: "services.*.annotations", Level: exact, How: "Annotation="},
+	{Field: "services.*.blkio_config", Level: unsupported, How: "write target: { systemd: { Service: { IOWeight: … } } }"},
+	{Field: "services.*.cap_add", Level: exact, How: "AddCapability="},
+	{Field: "services.*.cap_drop", Level: exact, How: "DropCapability="},
+	{Field: "services.*.cgroup", Level: exact, How: "podman run --cgroupns"},
+	{Field: "services.*.cgroup_parent", Level: unsupported, How: "the units lie in the slice of the project: write target: { systemd: { Service: { Slice: … } } }"},
+	{Field: "services.*.command", Level: exact, How: "Exec="},
+	{Field: "services.*.configs", Level: exact, How: "Volume=, or Secret= where an owner or a mode is asked for"},
+	{Field: "services.*.cpu_count", Level: unsupported, How: "write cpus: processors are counted on Windows only"},
+	{Field: "services.*.cpu_percent", Level: unsupported, How: "write cpus: percents are for Windows only"},
+	{Field: "services.*.cpu_period", Level: exact, How: "CPUQuotaPeriodSec="},
+	{Field: "services.*.cpu_quota", Level: exact, How: "CPUQuota="},
+	{Field: "services.*.cpu_rt_period", Level: unsupported, How: "systems with cgroup v2 have no real-time groups"},
+	{Field: "services.*.cpu_rt_runtime", Level: unsupported, How: "systems with cgroup v2 have no real-time groups"},
+	{Field: "services.*.cpu_shares", Level: emulated, How: "CPUWeight=, on its scale"},
+	{Field: "services.*.cpus", Level: exact, How: "CPUQuota="},
+	{Field: "services.*.cpuset", Level: exact, How: "AllowedCPUs="},
+	{Field: "services.*.credential_spec", Level: unsupported, How: "it is for Windows only"},
+	{Field: "services.*.device_cgroup_rules", Level: exact, How: "podman run --device-cgroup-rule"},
+	{Field: "services.*.devices", Level: exact, How: "AddDevice="},
+	{Field: "services.*.dns", Level: exact, How: "DNS="},
+	{Field: "services.*.dns_opt", Level: exact, How: "DNSOption="},
+	{Field: "services.*.dns_search", Level: exact, How: "DNSSearch="},
+	{Field: "services.*.domainname", Level: emulated, How: "HostName= with it behind"},
+	{Field: "services.*.entrypoint", Level: exact, How: "Entrypoint="},
+	{Field: "services.*.env_file", Level: emulated, How: "EnvironmentFile=, below /srv/<project>: Podman takes each line as it stands"},
+	{Field: "services.*.env_file[].format", Level: meaningless, How: "Podman reads the file as raw, whatever this says"},
+	{Field: "services.*.env_file[].inline", Level: exact, How: "Environment="},
+	{Field: "services.*.environment", Level: exact, How: "Environment="},
+	{Field: "services.*.extra_hosts", Level: exact, How: "AddHost="},
+	{Field: "services.*.gpus", Level: emulated, How: "AddDevice= with a CDI name, nvidia.com/gpu=all; the machine needs nvidia-ctk cdi generate"},
+	{Field: "services.*.gpus[].capabilities", Level: meaningless, How: "CDI gives the whole device"},
+	{Field: "services.*.gpus[].options", Level: unsupported, How: "set them where the CDI file is made"},
+	{Field: "services.*.group_add", Level: exact, How: "GroupAdd="},
+	{Field: "services.*.hostname", Level: exact, How: "HostName="},
+	{Field: "services.*.image", Level: exact, How: "Image=, with Docker Hub written out"},
+	{Field: "services.*.init", Level: exact, How: "RunInit="},
+	{Field: "services.*.ipc", Level: exact, How: "podman run --ipc"},
+	{Field: "services.*.isolation", Level: unsupported, How: "it is for Windows only", Free: []string{"default"}},
+	{Field: "services.*.label_file", Level: exact, How: "podman run --label-file"},
+	{Field: "services.*.labels", Level: exact, How: "Label="},
+	{Field: "services.*.logging", Level: emulated, How: "LogDriver=journald keeps and rotates what json-file and local would"},
+	{Field: "services.*.mac_address", Level: exact, How: "Network=…:mac="},
+	{Field: "services.*.mem_limit", Level: exact, How: "MemoryMax="},
+	{Field: "services.*.mem_reservation", Level: exact, How: "MemoryLow="},
+	{Field: "services.*.mem_swappiness", Level: unsupported, How: "set vm.swappiness on the machine: cgroup v2 has none for a group"},
+	{Field: "services.*.memswap_limit", Level: exact, How: "MemorySwapMax=, less the memory"},
+	{Field: "services.*.network_mode", Level: exact, How: "Network="},
+	{Field: "services.*.networks", Level: exact, How: "Network=…:alias="},
+	{Field: "services.*.networks.*.driver_opts", Level: unsupported, How: "write them below networks: Podman has none for one service"},
+	{Field: "services.*.networks.*.gw_priority", Level: unsupported, How: "put the service on one network that is not internal: Podman does not choose the way out by priority"},
+	{Field: "services.*.networks.*.link_local_ips", Level: unsupported, How: "delete the line: Podman gives no link-local addresses"},
+	{Field: "services.*.networks.*.priority", Level: emulated, How: "the order of Network="},
+	{Field: "services.*.oom_kill_disable", Level: unsupported, How: "write oom_score_adj: -999: cgroup v2 cannot switch it off", Free: off},
+	{Field: "services.*.oom_score_adj", Level: exact, How: "podman run --oom-score-adj"},
+	{Field: "services.*.pid", Level: exact, How: "podman run --pid"},
+	{Field: "services.*.pids_limit", Level: exact, How: "TasksMax="},
+	{Field: "services.*.platform", Level: exact, How: "podman run --platform"},
+	{Field: "services.*.privileged", Level: emulated, How: "podman run --privileged", Free: off},
+	{Field: "services.*.pull_policy", Level: emulated, How: "Pull=; daily, weekly and every_… look for a newer image at each start"},
+	{Field: "services.*.pull_refresh_after", Level: unsupported, How: "write pull_policy: every_…, or pull by a timer"},
+	{Field: "services.*.read_only", Level: exact, How: "ReadOnly=; Podman keeps /tmp, /run and /var/tmp writable in memory"},
+	{Field: "services.*.runtime", Level: exact, How: "podman --runtime"},
+	{Field: "services.*.secrets", Level: exact, How: "Secret=, made before each start; LoadCredential= for native programs"},
+	{Field: "services.*.security_opt", Level: exact, How: "NoNewPrivileges=, SeccompProfile=, podman run --security-opt"},
+	{Field: "services.*.shm_size", Level: exact, How: "ShmSize="},
+	{Field: "services.*.stop_grace_period", Level: exact, How: "StopTimeout=, and 5 s more for TimeoutStopSec="},
+	{Field: "services.*.stop_signal", Level: exact, How: "StopSignal="},
+	{Field: "services.*.storage_opt", Level: unsupported, How: "set quotas on the machine: Podman's depend on its storage"},
+	{Field: "services.*.sysctls", Level: exact, How: "Sysctl="},
+	{Field: "services.*.tmpfs", Level: exact, How: "Tmpfs="},
+	{Field: "services.*.ulimits", Level: exact, How: "Ulimit="},
+	{Field: "services.*.umask", Level: exact, How: "podman run --umask"},
+	{Field: "services.*.use_api_socket", Level: unsupported, How: "mount /run/podman/podman.sock with volumes", Free: off},
+	{Field: "services.*.user", Level: exact, How: "User= and Group=; a native program has a user of its own, made at each start"},
+	{Field: "services.*.userns_mode", Level: exact, How: "UserNS="},
+	{Field: "services.*.uts", Level: exact, How: "podman run --uts"},
+	{Field: "services.*.volumes", Level: exact, How: "Volume=, Tmpfs= or Mount="},
+	{Field: "services.*.volumes[].consistency", Level: meaningless, How: "it is for Docker on macOS"},
+	{Field: "services.*.volumes_from", Level: exact, How: "podman run --volumes-from"},
+	{Field: "services.*.working_dir", Level: exact, How: "WorkingDir="},
+}
+
+var deployRows = []support.Row{
+	{Field: "services.*.deploy", Level: exact, How: "by field"},
+	{Field: "services.*.deploy.mode", Level: emulated, How: "one machine: global is one; a job is a one-shot"},
+	{Field: "services.*.deploy.endpoint_mode", Level: meaningless, How: "the name resolves to each replica"},
+	{Field: "services.*.deploy.labels", Level: meaningless, How: "there is no object for the service beside its containers"},
+	{Field: "services.*.deploy.placement", Level: meaningless, How: onePlace},
+	{Field: "services.*.deploy.update_config", Level: meaningless, How: onePlace},
+	{Field: "services.*.deploy.rollback_config", Level: meaningless, How: onePlace},
+	{Field: "services.*.deploy.restart_policy", Level: emulated, How: "Restart=, RestartSec=, StartLimitBurst="},
+	{Field: "services.*.deploy.restart_policy.window", Level: emulated, Loud: true, How: "attempts count until systemctl reset-failed, not within a time"},
+	{Field: "services.*.deploy.resources.reservations.cpus", Level: meaningless, How: onePlace},
+	{Field: "services.*.deploy.resources.reservations.devices", Level: emulated, How: "AddDevice= with a CDI name, nvidia.com/gpu=all"},
+	{Field: "services.*.deploy.resources.reservations.devices[].capabilities", Level: meaningless, How: "CDI gives the whole device"},
+	{Field: "services.*.deploy.resources.reservations.devices[].options", Level: unsupported, How: "set them where the CDI file is made"},
+	{Field: "services.*.deploy.resources.reservations.generic_resources", Level: unsupported, How: "write devices"},
+}
+
+var buildRows = []support.Row{
+	{Field: "services.*.build", Level: exact, How: "a .build unit: built once a boot, and when it is restarted"},
+	{Field: "services.*.build.entitlements", Level: unsupported, How: "Podman's builds have none: delete the line"},
+	{Field: "services.*.build.no_cache_filter", Level: unsupported, How: "write no_cache: true"},
+	{Field: "services.*.build.privileged", Level: unsupported, How: "build the image elsewhere, and write image", Free: off},
+	{Field: "services.*.build.provenance", Level: meaningless, How: "Podman attests nothing"},
+	{Field: "services.*.build.sbom", Level: meaningless, How: "Podman attests nothing"},
+	{Field: "services.*.build.secrets", Level: unsupported, How: "build the image elsewhere, and write image"},
+}
+
+var resourceRows = []support.Row{
+	{Field: "networks.*.attachable", Level: meaningless, How: "it is for Swarm"},
+	{Field: "networks.*.ipam.options", Level: unsupported, How: "Podman's address drivers have none: delete the line"},
+	{Field: "networks.*.ipam.config[].aux_addresses", Level: unsupported, How: "keep the address out of ip_range"},
+	{Field: "networks.*.policy", Level: emulated, How: "Podman lets all services of one network talk to each other"},
+	{Field: "volumes.*.access", Level: meaningless, How: "one machine: all services can mount it"},
+	{Field: "volumes.*.per_replica", Level: emulated, How: "a volume for each instance, made when it is first mounted"},
+	{Field: "volumes.*.size", Level: meaningless, How: "the disk is the limit"},
+	{Field: "services.*.volumes[].volume.labels", Level: unsupported, How: "name the volume below volumes, with its labels"},
+	{Field: "services.*.volumes[].volume.subpath", Level: unsupported, How: "mount the whole volume, or a folder of the host: Podman 5.4 cannot mount a part"},
+	{Field: "secrets.*.driver", Level: unsupported, How: "write credential, file or external"},
+	{Field: "secrets.*.driver_opts", Level: unsupported, How: "write credential, file or external"},
+	{Field: "secrets.*.template_driver", Level: unsupported, How: "write the secret whole"},
+	{Field: "secrets.*.environment", Level: unsupported, How: "write credential, which systemd reads from /etc/credstore, or file: units have no environment of a person"},
+	{Field: "configs.*.environment", Level: unsupported, How: "write content: ${NAME}, and declare the variable below variables"},
+	{Field: "configs.*.external", Level: unsupported, How: "write content or file: systemd and Podman keep no configs of their own", Free: off},
+	{Field: "configs.*.template_driver", Level: unsupported, How: "write the content whole"},
+	{Field: "configs.*.labels", Level: meaningless, How: "files have no labels"},
+	{Field: "configs.*.name", Level: meaningless, How: "the file has the config's key"},
+}
