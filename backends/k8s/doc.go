@@ -1,0 +1,25 @@
+// Package k8s lowers the model to Kubernetes manifests: typed objects of k8s.io/api, printed by our own printer,
+// with kustomization.yaml for kubectl apply -k and GitOps, and APPLY.md for what a person does.
+//
+// In: a [model.Input]. Out: an [artifact.Set] of <service>/<kind>.yaml, shared claims below volumes/, namespace.yaml
+// when the target names a namespace, kustomization.yaml and APPLY.md. It never writes the value of a secret, never
+// asks a cluster, and never drops a field without a row in [Backend.Table] or a diagnostic.
+//
+// What a service becomes (the first line that holds):
+//
+//	another service waits for its end, or deploy.mode: replicated-job   Job, its name with a hash of its spec
+//	deploy.mode: global                                                 DaemonSet
+//	one replica and a volume that nobody else uses, or per_replica      StatefulSet
+//	else                                                                Deployment
+//
+// Beside it: a ServiceAccount; a Service when it has a port, or when another service names it; a Service of its own
+// for what is published beyond loopback; one Service more for each alias; a ConfigMap for its files, whose name holds a
+// hash; a NetworkPolicy when the networks say something; a PodDisruptionBudget when it has replicas; a Role for a gate
+// that asks for a Job. A start gate is an init container of octo-sidecar: it waits for the Service of the dependency,
+// which answers only when a pod of it is ready.
+//
+// The lowering makes objects; encode.go turns them into documents; comments and origins stand beside an object by
+// field path, so that the typed object stays what the API server gets.
+//
+//	set, ds := k8s.New().Lower(in)
+package k8s

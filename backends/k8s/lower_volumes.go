@@ -1,0 +1,191 @@
+package k8s
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/model"
+	"github.com/octocompose/octocompose/compiler/tree"
+)
+
+// scratchSize is the size of an emptyDir that hardening asks for.
+const scratchSize = 64 << 20
+
+// spec is the pod's.
+func (u *unit) spec() *corev1.PodSpec { return &u.template.Spec }
+
+// c is the service's container.
+func (u *unit) c() *corev1.Container { return &u.template.Spec.Containers[0] }
+
+// volume adds a volume to the pod under the name, or one that is free, and returns the name.
+func (u *unit) volume(name string, v corev1.Volume) string {
+	name = label(name)
+	for n := 2; ; n++ {
+		if _, taken := u.volumes[name]; !taken {
+			break
+		}
+		name = strings.TrimRight(name, "0123456789-") + "-" + strconv.Itoa(n)
+	}
+	u.volumes[name] = owner{}
+	v.Name = name
+	u.spec().Volumes = append(u.spec().Volumes, v)
+	return name
+}
+
+// mountAt mounts a volume into the container. Two mounts of one folder are a mistake that Docker only finds at run
+// time, the API server at once.
+func (u *unit) mountAt(m corev1.VolumeMount, p tree.Path) {
+	m.MountPath = path.Clean(m.MountPath)
+	if !path.IsAbs(m.MountPath) {
+		u.l.ds.Error(diag.Pattern, p, "cannot mount at %q; want an absolute path", m.MountPath)
+		return
+	}
+	if strings.Contains(m.MountPath, ":") {
+		u.l.refuse(p, "mount it elsewhere", "cannot mount at %q: a colon cannot stand in a mount path", m.MountPath)
+		return
+	}
+	if slices.ContainsFunc(u.c().VolumeMounts, func(o corev1.VolumeMount) bool { return o.MountPath == m.MountPath }) {
+		u.l.ds.Error(diag.Duplicate, p, "%s is mounted twice", m.MountPath)
+		return
+	}
+	u.mark(container+"volumeMounts "+strconv.Itoa(len(u.c().VolumeMounts)), p)
+	u.c().VolumeMounts = append(u.c().VolumeMounts, m)
+}
+
+// mountsPath reports whether something is mounted at target already.
+func (u *unit) mountsPath(target string) bool {
+	return slices.ContainsFunc(u.s.Volumes, func(m model.Mount) bool { return path.Clean(m.Target) == target }) ||
+		slices.ContainsFunc(u.s.Tmpfs, func(t string) bool { dir, _, _ := strings.Cut(t, ":"); return path.Clean(dir) == target })
+}
+
+// buildVolumes lowers volumes, tmpfs and shm_size.
+func (u *unit) buildVolumes() {
+	if u.readOnlyRoot() && u.hardened && !u.mountsPath("/tmp") {
+		size := quantity(scratchSize)
+		name := u.volume("tmp", corev1.Volume{VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &size}}})
+		u.c().VolumeMounts = append(u.c().VolumeMounts, corev1.VolumeMount{Name: name, MountPath: "/tmp"})
+	}
+	for i := range u.mounts {
+		u.buildMount(&u.mounts[i])
+	}
+	for i, text := range u.s.Tmpfs {
+		dir, options, _ := strings.Cut(text, ":")
+		u.memory(dir, tmpfsSize(options), u.at("tmpfs").Index(i))
+	}
+	if u.s.ShmSize != nil {
+		u.memory("/dev/shm", u.s.ShmSize, u.at("shm_size"))
+	}
+}
+
+// memory mounts an emptyDir in memory.
+func (u *unit) memory(dir string, size *model.Bytes, p tree.Path) {
+	v := &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory}
+	if size != nil && *size > 0 {
+		v.SizeLimit = ptr(quantity(*size))
+	}
+	name := u.volume(path.Base(path.Clean("/"+dir)), corev1.Volume{VolumeSource: corev1.VolumeSource{EmptyDir: v}})
+	u.mountAt(corev1.VolumeMount{Name: name, MountPath: dir}, p)
+}
+
+// tmpfsSize reads size= out of the options of a tmpfs; the others have no place in Kubernetes.
+func tmpfsSize(options string) *model.Bytes {
+	for o := range strings.SplitSeq(options, ",") {
+		if v, ok := strings.CutPrefix(o, "size="); ok {
+			return parseSize(v)
+		}
+	}
+	return nil
+}
+
+// parseSize reads a number of bytes with an optional k, m or g, as mount(8) does.
+func parseSize(s string) *model.Bytes {
+	digits := strings.TrimRight(strings.ToLower(s), "bkmgi")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 {
+		return nil
+	}
+	shift := 0
+	if unit := strings.ToLower(s[len(digits):]); unit != "" {
+		shift = 10 * (strings.IndexByte("bkmg", unit[0]))
+	}
+	if shift < 0 || n > 1<<(62-shift) {
+		return nil
+	}
+	return ptr(model.Bytes(n << shift))
+}
+
+// buildMount lowers one entry of volumes.
+func (u *unit) buildMount(plan *mountPlan) {
+	m := plan.mount
+	switch plan.how {
+	case asStore:
+		u.buildStore(plan)
+	case asFile:
+		u.files.single(u, m.Source, m.Target, plan.path, nil)
+	case asFolder:
+		u.files.folder(u, plan)
+	case asNode:
+		name := u.volume(path.Base(m.Source), corev1.Volume{VolumeSource: corev1.VolumeSource{
+			HostPath: &corev1.HostPathVolumeSource{Path: m.Source},
+		}})
+		u.mountAt(corev1.VolumeMount{Name: name, MountPath: m.Target, ReadOnly: m.ReadOnly}, plan.path)
+	case asScratch:
+		name := u.volume(path.Base(m.Target), corev1.Volume{VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+		u.mountAt(corev1.VolumeMount{Name: name, MountPath: m.Target}, plan.path)
+	case asMemory:
+		var size *model.Bytes
+		if m.Tmpfs != nil {
+			size = m.Tmpfs.Size
+		}
+		u.memory(m.Target, size, plan.path)
+	case asImage:
+		name := u.volume(path.Base(m.Target), corev1.Volume{VolumeSource: corev1.VolumeSource{
+			Image: &corev1.ImageVolumeSource{Reference: m.Source},
+		}})
+		sub := ""
+		if m.Image != nil {
+			sub = m.Image.Subpath
+		}
+		u.mountAt(corev1.VolumeMount{Name: name, MountPath: m.Target, ReadOnly: true, SubPath: sub}, plan.path)
+	}
+}
+
+// dataFolder is where on a claim of ours the data lies.
+const dataFolder = "data"
+
+// buildStore mounts a claim.
+func (u *unit) buildStore(plan *mountPlan) {
+	m, s := plan.mount, plan.store
+	name := label(s.name)
+	switch _, have := u.volumes[name]; {
+	case have:
+	case u.kind == statefulSet && s.own(u):
+		c := u.l.claim(s)
+		c.Name = name
+		u.claims = append(u.claims, c)
+		u.volumes[name] = owner{}
+	default:
+		name = u.volume(name, corev1.Volume{VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: s.name},
+		}})
+	}
+	vm := corev1.VolumeMount{Name: name, MountPath: m.Target, ReadOnly: m.ReadOnly}
+	at := container + "volumeMounts " + strconv.Itoa(len(u.c().VolumeMounts))
+	switch {
+	case m.Volume != nil && m.Volume.Subpath != "":
+		vm.SubPath = m.Volume.Subpath
+		if !s.external() {
+			vm.SubPath = path.Join(dataFolder, vm.SubPath)
+		}
+	case !s.external():
+		// mkfs leaves lost+found in the root of a disk, and a database refuses to begin in a folder that is not empty.
+		vm.SubPath = dataFolder
+		u.notes = append(u.notes, note{at: at, tail: "the root of a disk holds lost+found"})
+	}
+	u.mountAt(vm, plan.path)
+}

@@ -1,0 +1,56 @@
+package k8s
+
+import "github.com/octocompose/octocompose/compiler/support"
+
+// notYet is said of what a later version lowers.
+const notYet = "octo knows this field and lowers it in a later version: take it out until then"
+
+// table is what Kubernetes does with every field of the schema, by subject.
+func table() *support.Table {
+	t := &support.Table{Backend: "k8s"}
+	for _, list := range [][]support.Row{topRows, runRows, hostRows, limitRows} {
+		t.Rows = append(t.Rows, list...)
+	}
+	return t
+}
+
+// topRows are about what stands outside of services.
+var topRows = []support.Row{
+	{Field: "version", Level: support.Meaningless, How: "Compose ignores it"},
+	{Field: "name", Level: support.Exact, How: "the label app.kubernetes.io/instance"},
+	{Field: "variables", Level: support.Exact, How: "their values are in the output"},
+	{Field: "targets", Level: support.Exact, How: "they say what is compiled, and how"},
+	{Field: "models", Level: support.Unsupported, How: "run the model as a service, and name its address in environment"},
+	{Field: "networks", Level: support.Emulated, How: "pods share the cluster's network; NetworkPolicy where the networks keep services apart"},
+	{Field: "networks.*.name", Level: support.Meaningless, How: "a network is no object of Kubernetes"},
+	{Field: "networks.*.driver", Level: support.Meaningless, How: "the cluster's network plugin carries all"},
+	{Field: "networks.*.driver_opts", Level: support.Meaningless, How: "the cluster's network plugin carries all"},
+	{Field: "networks.*.ipam", Level: support.Meaningless, How: "the cluster gives addresses"},
+	{Field: "networks.*.external", Level: support.Emulated, Loud: true, Free: []string{"false"}, How: "who is on it elsewhere is reached by the name of its Service"},
+	{Field: "networks.*.internal", Level: support.Emulated, How: "NetworkPolicy; needs a network plugin that enforces it"},
+	{Field: "networks.*.policy", Level: support.Emulated, How: "NetworkPolicy; needs a network plugin that enforces it"},
+	{Field: "networks.*.enable_ipv4", Level: support.Meaningless, How: "a matter of the cluster"},
+	{Field: "networks.*.enable_ipv6", Level: support.Meaningless, How: "a matter of the cluster"},
+	{Field: "networks.*.attachable", Level: support.Meaningless, How: "any pod can be reached"},
+	{Field: "networks.*.labels", Level: support.Meaningless, How: "a network is no object of Kubernetes"},
+	{Field: "volumes", Level: support.Emulated, How: "a PersistentVolumeClaim; a new one is empty, where Docker copies what the image holds"},
+	{Field: "volumes.*.name", Level: support.Exact, How: "the name of the claim"},
+	{Field: "volumes.*.driver", Level: support.Unsupported, How: "name a storage class: targets.T.storage_class", Free: []string{"local", ""}},
+	{Field: "volumes.*.driver_opts", Level: support.Unsupported, How: "make a claim for it by hand, and write external: true here"},
+	{Field: "volumes.*.external", Level: support.Exact, How: "a claim of this name is there"},
+	{Field: "volumes.*.labels", Level: support.Exact, How: "annotations of the claim"},
+	{Field: "volumes.*.size", Level: support.Exact, How: "resources.requests.storage"},
+	{Field: "volumes.*.access", Level: support.Exact, How: "accessModes"},
+	{Field: "volumes.*.per_replica", Level: support.Exact, How: "volumeClaimTemplates"},
+	{Field: "secrets", Level: support.Emulated, How: "a Secret that a command in APPLY.md makes"},
+	{Field: "secrets.*.labels", Level: support.Meaningless, How: "the Secret is made outside of the output"},
+	{Field: "secrets.*.driver", Level: support.Unsupported, How: "let External Secrets make the Secret, and write external: true here"},
+	{Field: "secrets.*.driver_opts", Level: support.Unsupported, How: "let External Secrets make the Secret, and write external: true here"},
+	{Field: "secrets.*.template_driver", Level: support.Unsupported, How: "write the file as it is to be"},
+	{Field: "configs", Level: support.Exact, How: "ConfigMap, its name with a hash of the content"},
+	{Field: "configs.*.environment", Level: support.Emulated, How: "a ConfigMap that a command in APPLY.md makes"},
+	{Field: "configs.*.external", Level: support.Emulated, How: "a ConfigMap of this name is there, with the config's name as the key"},
+	{Field: "configs.*.name", Level: support.Exact, How: "of an external ConfigMap; the names of ours hold a hash of the text"},
+	{Field: "configs.*.labels", Level: support.Meaningless, How: "the files of a service are one ConfigMap"},
+	{Field: "configs.*.template_driver", Level: support.Unsupported, How: "write the file as it is to be"},
+}
