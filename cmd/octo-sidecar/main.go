@@ -28,6 +28,7 @@ const usage = `octo-sidecar stands beside services where a platform lacks someth
 
 WHAT is one of:
   tcp HOST:PORT        a connection is accepted
+  dns NAME             the name has an address
   http URL             the page answers with a status from 200 to 399
   k8s-job NAME         the Kubernetes Job has completed; token, ca.crt and namespace lie in /run/octo/kube
 
@@ -105,11 +106,13 @@ const kubeDir = "/run/octo/kube"
 
 func what(args []string, env func(string) string) (probe.Func, error) {
 	if len(args) != 2 {
-		return nil, errors.New("want a kind and what to ask: tcp HOST:PORT, http URL or k8s-job NAME")
+		return nil, errors.New("want a kind and what to ask: tcp HOST:PORT, dns NAME, http URL or k8s-job NAME")
 	}
 	switch kind, arg := args[0], args[1]; kind {
 	case "tcp":
 		return func(ctx context.Context) error { return probe.TCP(ctx, arg) }, nil
+	case "dns":
+		return func(ctx context.Context) error { return probe.DNS(ctx, arg) }, nil
 	case "http":
 		return func(ctx context.Context) error { return probe.HTTP(ctx, arg) }, nil
 	case "k8s-job":
@@ -123,7 +126,7 @@ func what(args []string, env func(string) string) (probe.Func, error) {
 		k := probe.Kube{Server: "https://" + net.JoinHostPort(host, port), Dir: kubeDir}
 		return func(ctx context.Context) error { return k.Job(ctx, arg) }, nil
 	default:
-		return nil, fmt.Errorf("no kind is called %q; want tcp, http or k8s-job", kind)
+		return nil, fmt.Errorf("no kind is called %q; want tcp, dns, http or k8s-job", kind)
 	}
 }
 
