@@ -1,4 +1,5 @@
-// Package probe asks once whether something answers: a TCP port, an HTTP page, a Kubernetes Job that has completed.
+// Package probe asks once whether something answers: a TCP port, a name, an HTTP page, a Kubernetes Job that has
+// completed.
 //
 // In: what to ask, a context with a deadline. Out: nil, or an error that says what was seen. It never retries and
 // keeps no state; package wait repeats it.
@@ -39,6 +40,21 @@ func TCP(ctx context.Context, address string) error {
 		return fmt.Errorf("cannot connect: %w", err)
 	}
 	return conn.Close()
+}
+
+// DNS looks up the addresses of name. A Service without an address of its own has as many as it has ready pods.
+func DNS(ctx context.Context, name string) error {
+	if name == "" || strings.ContainsAny(name, ":/ ") {
+		return fmt.Errorf("cannot use %q as a name; want a host name: %w", name, ErrFinal)
+	}
+	found, err := net.DefaultResolver.LookupHost(ctx, name)
+	if err != nil {
+		return fmt.Errorf("cannot resolve: %w", err)
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("%s has no address", name)
+	}
+	return nil
 }
 
 // HTTP asks for a page. Healthy is a status from 200 to 399, as for the kubelet; a redirect is not followed to

@@ -31,6 +31,18 @@ func TestTCP(t *testing.T) {
 	}
 }
 
+func TestDNS(t *testing.T) {
+	if err := DNS(t.Context(), "localhost"); err != nil {
+		t.Errorf("localhost: %v", err)
+	}
+	if err := DNS(t.Context(), "no-such-host.invalid"); err == nil || errors.Is(err, ErrFinal) {
+		t.Errorf("no such host: got %v, want an error that may pass", err)
+	}
+	if err := DNS(t.Context(), "db:5432"); !errors.Is(err, ErrFinal) {
+		t.Errorf("not a name: got %v, want ErrFinal", err)
+	}
+}
+
 func TestHTTP(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

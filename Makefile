@@ -1,0 +1,43 @@
+# make demo and make test work on a fresh machine with Go; nothing else is needed.
+GO ?= go
+
+.PHONY: demo test check bench lint fmt generate gates build
+
+# Compile the example application to its three targets and show the trees.
+demo: build
+	@.ci/demo bin/octo
+
+build:
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/octo ./cmd/octo
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/octo-sidecar ./cmd/octo-sidecar
+
+# Everything that needs only Go.
+test:
+	$(GO) vet ./...
+	$(GO) test ./...
+
+# What CI runs before the gates: formatting, lint, races, generated files, the platforms that people compile on.
+check: lint
+	$(GO) test -race ./...
+	@.ci/unchanged
+	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/octo
+	GOOS=windows $(GO) build -o /dev/null ./cmd/octo
+
+# The offline gates: the platforms' own tools over what we make. tools/install brings them.
+gates:
+	OCTO_GATES=all $(GO) test -count=1 ./internal/gates
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run: make fmt'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/lint/go.mod staticcheck ./...
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')
+
+# Rewrites goldens and generated pages; review the diff.
+generate:
+	$(GO) test ./... -update
