@@ -132,20 +132,7 @@ func hosts(w *walker, _ *shape.Field, n *tree.Node) *tree.Node {
 		}
 		return w.mapOf(n, e.fields)
 	case tree.Map:
-		var out []tree.Field
-		for i := range n.Fields {
-			v := w.addresses(n.Fields[i].Value)
-			if v == n.Fields[i].Value {
-				continue
-			}
-			if out == nil {
-				out = append(out, n.Fields...)
-			}
-			out[i].Value = v
-		}
-		if out != nil {
-			return n.WithFields(out)
-		}
+		return n.Each(w.addresses)
 	}
 	return n
 }
@@ -194,21 +181,7 @@ func (w *walker) addresses(n *tree.Node) *tree.Node {
 	if n.Kind != tree.List {
 		return n
 	}
-	var out []*tree.Node
-	for i, it := range n.Items {
-		v := w.address(it)
-		if v == it {
-			continue
-		}
-		if out == nil {
-			out = append(out, n.Items...)
-		}
-		out[i] = v
-	}
-	if out == nil {
-		return n
-	}
-	return n.WithItems(out)
+	return n.Each(w.address)
 }
 
 func (w *walker) address(n *tree.Node) *tree.Node {

@@ -14,36 +14,8 @@ func (w *walker) paths(n *tree.Node) *tree.Node {
 		return n
 	case n.Kind == tree.String:
 		return w.hostPath(n)
-	case n.Kind == tree.List:
-		var out []*tree.Node
-		for i, it := range n.Items {
-			v := w.paths(it)
-			if v == it {
-				continue
-			}
-			if out == nil {
-				out = append(out, n.Items...)
-			}
-			out[i] = v
-		}
-		if out != nil {
-			return n.WithItems(out)
-		}
-	case n.Kind == tree.Map:
-		var out []tree.Field
-		for i := range n.Fields {
-			v := w.paths(n.Fields[i].Value)
-			if v == n.Fields[i].Value {
-				continue
-			}
-			if out == nil {
-				out = append(out, n.Fields...)
-			}
-			out[i].Value = v
-		}
-		if out != nil {
-			return n.WithFields(out)
-		}
+	case n.Kind == tree.List, n.Kind == tree.Map:
+		return n.Each(w.paths)
 	}
 	return n
 }

@@ -236,21 +236,7 @@ func longPorts(w *walker, n *tree.Node) *tree.Node {
 	if n.Kind != tree.List {
 		return n
 	}
-	var out []*tree.Node
-	for i, it := range n.Items {
-		v := w.longPort(it)
-		if v == it {
-			continue
-		}
-		if out == nil {
-			out = append(out, n.Items...)
-		}
-		out[i] = v
-	}
-	if out == nil {
-		return n
-	}
-	return n.WithItems(out)
+	return n.Each(w.longPort)
 }
 
 func (w *walker) longPort(n *tree.Node) *tree.Node {

@@ -231,21 +231,7 @@ func longVolumes(w *walker, n *tree.Node) *tree.Node {
 	if n.Kind != tree.List {
 		return n
 	}
-	var out []*tree.Node
-	for i, it := range n.Items {
-		v := w.longVolume(it)
-		if v == it {
-			continue
-		}
-		if out == nil {
-			out = append(out, n.Items...)
-		}
-		out[i] = v
-	}
-	if out == nil {
-		return n
-	}
-	return n.WithItems(out)
+	return n.Each(w.longVolume)
 }
 
 func (w *walker) longVolume(n *tree.Node) *tree.Node {

@@ -150,6 +150,40 @@ func (n *Node) WithItems(items []*Node) *Node {
 	return &m
 }
 
+// Each is n with every item, or the value of every field, replaced by what f makes of it. Where f changes nothing, it
+// is n itself; what f does not change is shared.
+func (n *Node) Each(f func(*Node) *Node) *Node {
+	var items []*Node
+	for i, it := range n.Items {
+		v := f(it)
+		if v == it {
+			continue
+		}
+		if items == nil {
+			items = append(items, n.Items...)
+		}
+		items[i] = v
+	}
+	if items != nil {
+		return n.WithItems(items)
+	}
+	var fields []Field
+	for i := range n.Fields {
+		v := f(n.Fields[i].Value)
+		if v == n.Fields[i].Value {
+			continue
+		}
+		if fields == nil {
+			fields = append(fields, n.Fields...)
+		}
+		fields[i].Value = v
+	}
+	if fields != nil {
+		return n.WithFields(fields)
+	}
+	return n
+}
+
 // Set is n with key set to v: replaced in place, or added at the end.
 func (n *Node) Set(key string, keyAt source.Span, v *Node) *Node {
 	fields := make([]Field, len(n.Fields), len(n.Fields)+1)

@@ -99,3 +99,26 @@ func TestHasPrefix(t *testing.T) {
 		t.Error("prefixes are wrong")
 	}
 }
+
+// Each shares what does not change, and the node itself when nothing does.
+func TestEach(t *testing.T) {
+	root := sample()
+	same := root.Each(func(n *Node) *Node { return n })
+	if same != root {
+		t.Error("Each copies a node that does not change")
+	}
+	list := NewList(at(1, 1), []*Node{{Kind: Int, Text: "1"}, {Kind: Int, Text: "2"}})
+	other := list.Each(func(n *Node) *Node {
+		if n.Text == "2" {
+			return NewScalar(at(1, 1), Int, "3")
+		}
+		return n
+	})
+	if list.Items[1].Text != "2" || other.Items[1].Text != "3" || other.Items[0] != list.Items[0] {
+		t.Errorf("got %v of %v", other.Items, list.Items)
+	}
+	m := root.Each(func(*Node) *Node { return NewScalar(at(1, 1), Null, "") })
+	if m.Get("services").Kind != Null || root.Get("services").Kind != Map {
+		t.Error("Each changes its receiver, or does not change the copy")
+	}
+}
