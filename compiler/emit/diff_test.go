@@ -47,7 +47,7 @@ func text(r *rand.Rand, n int) []byte {
 // What Unified prints, patch turns the old text into the new one with.
 func TestUnifiedWithPatch(t *testing.T) {
 	if _, err := exec.LookPath("patch"); err != nil {
-		t.Skip("patch is not here")
+		t.Skip("the program patch is not here")
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 60 {

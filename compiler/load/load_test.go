@@ -66,7 +66,7 @@ func TestGolden(t *testing.T) {
 }
 
 func options(sch *shape.Schema, a *txtar.Archive) Options {
-	o := Options{Schema: sch, Dir: "/work/project", Reader: folder(a)}
+	o := Options{Schema: sch, Dir: "/srv/project", Reader: folder(a)}
 	env := map[string]string{}
 	for line := range strings.Lines(string(a.Comment)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
