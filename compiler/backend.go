@@ -21,3 +21,11 @@ type Backend interface {
 	// of ours.
 	Verify(in *model.Input, set *artifact.Set) error
 }
+
+// Restarter is a backend whose platform does not see by itself what a change concerns. (Compose compares each container
+// with its service, Kubernetes each object with what it runs.)
+type Restarter interface {
+	// Restarts are the commands, one a line and in order, that bring what runs from the tree old to the tree new, beside
+	// those that APPLY.md lists for each time; none when nothing has to be stopped or restarted.
+	Restarts(old, new *artifact.Set) []string
+}

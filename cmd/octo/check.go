@@ -34,7 +34,7 @@ func (a *app) check(ctx context.Context, c *compileFlags) error {
 		return err
 	}
 	if r.Diagnostics.Has(diag.Error) {
-		return a.refused(r.Diagnostics, c, "; nothing was written")
+		return a.refused(r, c)
 	}
 	if err := a.say(r.Diagnostics, c); err != nil {
 		return err

@@ -51,6 +51,11 @@ func (a *app) compare(ctx context.Context, r *compiler.Result, c *compileFlags) 
 		}
 	}
 	fmt.Fprintf(a.stderr, "%s\n  %s octo compile writes what is missing\n", differs(all, o, dir), a.paint(a.stderr, green, "help:"))
+	if !c.quiet {
+		if err := a.restarts(all, r, dir); err != nil {
+			return err
+		}
+	}
 	return silent(exitDiffers)
 }
 

@@ -98,7 +98,7 @@ func (a *app) compile(ctx context.Context, c *compileFlags) error {
 		return err
 	}
 	if r.Diagnostics.Has(diag.Error) {
-		return a.refused(r.Diagnostics, c, "; nothing was written")
+		return a.refused(r, c)
 	}
 	if err := emit.Guard(r.OutDir, r.Dir); err != nil {
 		return usage("name a folder of its own with --out-dir", "%w", err)
@@ -149,15 +149,40 @@ func (a *app) say(l diag.List, c *compileFlags) error {
 }
 
 // refused prints the findings of a config with errors.
-func (a *app) refused(l diag.List, c *compileFlags, end string) error {
+func (a *app) refused(r *compiler.Result, c *compileFlags) error {
+	l := r.Diagnostics
 	if err := a.say(l, c); err != nil {
 		return err
 	}
 	if c.quiet {
 		l = errorsOnly(l)
 	}
-	fmt.Fprintf(a.stderr, "%s%s\n", diag.Summary(l), end)
+	fmt.Fprintf(a.stderr, "%s; nothing was written\n", diag.Summary(l))
+	if sound := soundTargets(r); len(sound) > 0 {
+		fmt.Fprintf(a.stderr, "  %s no error concerns %s: -t %s\n", a.paint(a.stderr, green, "help:"), list(sound, "and"), strings.Join(sound, " -t "))
+	}
 	return silent(exitConfig)
+}
+
+// soundTargets are the targets that a run could be limited to: none when an error concerns them all.
+func soundTargets(r *compiler.Result) []string {
+	wrong := map[string]bool{}
+	for _, d := range r.Diagnostics {
+		if d.Severity != diag.Error {
+			continue
+		}
+		if d.Target == "" {
+			return nil
+		}
+		wrong[d.Target] = true
+	}
+	var sound []string
+	for _, t := range r.Chosen {
+		if !wrong[t.Name] {
+			sound = append(sound, t.Name)
+		}
+	}
+	return sound
 }
 
 // plans compares the outputs with what lies in the folder.
@@ -217,6 +242,9 @@ func (a *app) write(ctx context.Context, r *compiler.Result, c *compileFlags) er
 			a.names(all, dir)
 		}
 		fmt.Fprintln(a.stderr, written(all, dir))
+		if err := a.restarts(all, r, dir); err != nil {
+			return err
+		}
 		if len(c.targets) == 0 {
 			a.leftOver(o, r, dir)
 		}

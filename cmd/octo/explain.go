@@ -177,6 +177,14 @@ func (e *explainer) unknown(p tree.Path, s *shape.Schema) error {
 			names = append(names, f.Name)
 		}
 	}
+	if at.IsRoot() && len(p.Steps()) == 1 {
+		if name := p.Steps()[0].Key; e.loaded.Tree.Get("services").Get(name) != nil {
+			return usage("octo explain services."+name, "%q is a service; want the path of a field", name)
+		}
+		for _, page := range diag.Pages() {
+			names = append(names, string(page.Code))
+		}
+	}
 	slices.Sort(names)
 	names = slices.Compact(names)
 	where := at.String()
@@ -189,6 +197,9 @@ func (e *explainer) unknown(p tree.Path, s *shape.Schema) error {
 	help := "octo config prints what is there"
 	if near := diag.Near(last.Key, names); near != "" {
 		help = "did you mean " + at.Key(near).String() + "?"
+		if _, code := diag.PageOf(diag.Code(near)); code && at.IsRoot() {
+			help = "did you mean " + near + "?"
+		}
 	} else if len(n.Fields) > 0 && len(n.Fields) <= 12 {
 		var there []string
 		for i := range n.Fields {

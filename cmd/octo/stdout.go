@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/octocompose/octocompose/compiler"
 	"github.com/octocompose/octocompose/compiler/artifact"
@@ -28,7 +29,7 @@ func (a *app) toStdout(r *compiler.Result, c *compileFlags) error {
 		for _, t := range r.Targets {
 			names = append(names, t.Target.Name)
 		}
-		return usage(fmt.Sprintf("name it: -t %s", list(names, "or -t")), "--stdout prints one target, and the config has %d", len(names))
+		return usage("name it: -t "+strings.Join(names, ", or -t "), "--stdout prints one target, and the config has %d", len(names))
 	}
 	if err := a.say(r.Diagnostics, c); err != nil {
 		return err

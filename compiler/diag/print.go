@@ -7,6 +7,9 @@ import (
 	"path"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"github.com/octocompose/octocompose/compiler/source"
 )
 
 // Style says how [Text] prints.
@@ -28,17 +31,36 @@ const (
 const maxLine = 160
 
 // Text prints l for a person: for each finding its first line, the source line with carets (unless it is Quiet),
-// other places, help, and an empty line.
+// other places, help, and an empty line. What several targets say alike is one finding; of warnings with the same help
+// the first lines stand below each other, and the help stands once.
 func Text(w io.Writer, l List, s Style) error {
 	var b strings.Builder
-	for _, d := range l {
-		writeText(&b, d, s)
+	quiet := quietLines(l)
+	for _, block := range blocks(perTarget(l)) {
+		writeText(&b, block, quiet, s)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func writeText(b *strings.Builder, d *Diagnostic, s Style) {
+// quietLines are the lines that a Quiet finding points at: no other finding shows them either.
+func quietLines(l List) map[source.Pos]bool {
+	var lines map[source.Pos]bool
+	for _, d := range l {
+		if d.Quiet && d.At.Line > 0 {
+			if lines == nil {
+				lines = map[source.Pos]bool{}
+			}
+			lines[lineOf(d)] = true
+		}
+	}
+	return lines
+}
+
+func lineOf(d *Diagnostic) source.Pos { return source.Pos{File: d.At.File, Line: d.At.Line} }
+
+func writeText(b *strings.Builder, block []finding, quiet map[source.Pos]bool, s Style) {
+	d := block[0]
 	paint := func(color, text string) string {
 		if !s.Color {
 			return text
@@ -46,12 +68,14 @@ func writeText(b *strings.Builder, d *Diagnostic, s Style) {
 		return color + text + reset
 	}
 	color := map[Severity]string{Error: red, Warning: yellow, Note: blue}[d.Severity]
-	if at := d.At.String(); at != "" {
-		b.WriteString(oneLine(at) + ": ")
+	for _, f := range block {
+		if at := f.At.String(); at != "" {
+			b.WriteString(oneLine(at) + ": ")
+		}
+		fmt.Fprintf(b, "%s: %s [%s]\n", paint(color, f.Severity.String()), oneLine(f.subject()+f.Message), f.Code)
 	}
-	fmt.Fprintf(b, "%s: %s [%s]\n", paint(color, d.Severity.String()), oneLine(d.subject()+d.Message), d.Code)
-	if d.At.Line > 0 && !d.Quiet {
-		line, col, width := window(d.At.File.Line(int(d.At.Line)), int(d.At.Col)-1, d.At.Width())
+	if text := d.source(); text != "" && len(block) == 1 && !quiet[lineOf(d.Diagnostic)] {
+		line, col, width := window(text, int(d.At.Col)-1, d.At.Width())
 		number := fmt.Sprint(d.At.Line)
 		fmt.Fprintf(b, "  %s | %s\n", number, line)
 		fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), strings.Repeat(" ", col), paint(color, strings.Repeat("^", width)))
@@ -70,33 +94,65 @@ func writeText(b *strings.Builder, d *Diagnostic, s Style) {
 	b.WriteByte('\n')
 }
 
+// source is the line that d points at, "" when it must not be shown or when there is nothing on it.
+func (d *Diagnostic) source() string {
+	if d.At.Line == 0 || d.Quiet {
+		return ""
+	}
+	line := d.At.File.Line(int(d.At.Line))
+	if strings.TrimSpace(line) == "" {
+		return ""
+	}
+	return line
+}
+
 // window is line ready to print, with the column (from 0) and the width of the carets in it.
 func window(line string, col, width int) (string, int, int) {
-	runes := []rune(line)
-	for i, r := range runes {
-		switch {
-		case r == '\t':
-			runes[i] = ' '
-		case !unicode.IsPrint(r):
-			runes[i] = '\uFFFD'
-		}
-	}
-	col = min(max(col, 0), len(runes))
-	width = max(min(width, len(runes)-col), 1)
-	if len(runes) <= maxLine {
-		return string(runes), col, width
+	n := utf8.RuneCountInString(line)
+	col = min(max(col, 0), n)
+	width = max(min(width, n-col), 1)
+	if n <= maxLine {
+		return visible(line), col, width
 	}
 	start := max(0, col-maxLine/3)
-	end := min(len(runes), start+maxLine)
+	end := min(n, start+maxLine)
 	width = max(min(width, end-col), 1)
-	text, shift := string(runes[start:end]), 0
+	text, shift := visible(cutRunes(line, start, end)), 0
 	if start > 0 {
 		text, shift = "… "+text, 2
 	}
-	if end < len(runes) {
+	if end < n {
 		text += " …"
 	}
 	return text, col - start + shift, width
+}
+
+// cutRunes is the part of s from rune from to rune to. A line may be the whole of a large file: it is not copied.
+func cutRunes(s string, from, to int) string {
+	n, start := 0, len(s)
+	for i := range s {
+		if n == from {
+			start = i
+		}
+		if n == to {
+			return s[start:i]
+		}
+		n++
+	}
+	return s[start:]
+}
+
+// visible is s with a sign in place of what cannot be seen or would steer the terminal.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case !unicode.IsPrint(r):
+			return '\uFFFD'
+		}
+		return r
+	}, s)
 }
 
 // printable is s with control characters escaped, so that a config cannot write to the terminal. A line
@@ -173,10 +229,11 @@ func JSON(w io.Writer, l List) error {
 }
 
 // GitHub prints l as workflow commands, which GitHub shows on the lines of a pull request. Names are
-// relative to dir, the working directory as seen from the root of the repository ("" when it is that).
+// relative to dir, the working directory as seen from the root of the repository ("" when it is that). What several targets
+// say alike is one annotation.
 func GitHub(w io.Writer, l List, dir string) error {
 	var b strings.Builder
-	for _, d := range l {
+	for _, d := range perTarget(l) {
 		b.WriteString("::" + map[Severity]string{Error: "error", Warning: "warning", Note: "notice"}[d.Severity] + " ")
 		if !d.At.IsZero() {
 			fmt.Fprintf(&b, "file=%s,", githubProperty(oneLine(path.Join(dir, d.At.File.Name))))

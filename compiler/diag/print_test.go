@@ -297,3 +297,19 @@ func TestSummary(t *testing.T) {
 		}
 	}
 }
+
+// A finding that may show its line does not when another one on it may not.
+func TestQuietLine(t *testing.T) {
+	f := &source.File{Name: "a.yaml", Data: []byte("{ PASSWORD: hunter2, A: 1 }\n")}
+	at := func(col int32) source.Span { return source.Span{Pos: source.Pos{File: f, Line: 1, Col: col}} }
+	var l List
+	l.Warn(PlainSecret, tree.Of("PASSWORD"), "looks like a secret").AtSpan(at(3)).Quiet = true
+	l.Error(Type, tree.Of("A"), "cannot use 1").AtSpan(at(25))
+	var b strings.Builder
+	if err := Text(&b, l, Style{}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "hunter2") {
+		t.Error(b.String())
+	}
+}

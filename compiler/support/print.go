@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // String is the cell of a report: "exact", "emulated: start gates", "meaningless: a loopback port in a cluster", "-"
@@ -52,10 +51,10 @@ func (s *Sheet) rest() string {
 	return text
 }
 
-// cells are the table: a header, then the lines.
+// cells are the table: a header, then the lines, folded.
 func (s *Sheet) cells() [][]string {
 	rows := [][]string{append(append([]string{"field"}, s.Targets...), "written at")}
-	for _, l := range s.Lines {
+	for _, l := range s.folded() {
 		row := []string{l.Field}
 		for _, c := range l.Cells {
 			row = append(row, c.String())
@@ -65,25 +64,12 @@ func (s *Sheet) cells() [][]string {
 	return rows
 }
 
-// Text prints the sheet for a person, as columns two spaces apart, and a sentence about the rest.
+// Text prints the sheet for a person, as columns two spaces apart with long cells broken, and a sentence about the
+// rest.
 func (s *Sheet) Text(w io.Writer) error {
 	var b strings.Builder
 	if len(s.Lines) > 0 {
-		rows := s.cells()
-		widths := make([]int, len(rows[0]))
-		for _, row := range rows {
-			for i := range row {
-				row[i] = printable(row[i])
-				widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
-			}
-		}
-		for _, row := range rows {
-			line := ""
-			for i, cell := range row {
-				line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
-			}
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
-		}
+		writeTable(&b, s.cells())
 		b.WriteByte('\n')
 	}
 	b.WriteString(s.rest() + "\n")

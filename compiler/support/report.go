@@ -184,6 +184,8 @@ func cellOf(row *Row, n *tree.Node) Cell {
 		return Cell{Level: Unsupported, How: "the table has no row"}
 	case row.Level == Exact || n.Kind.IsScalar() && row.free(n.Text):
 		return Cell{}
+	case row.Level == Meaningless && n.Derived: // a default of a short form: nobody asked for it
+		return Cell{}
 	}
 	return Cell{Level: row.Level, How: row.How}
 }

@@ -71,14 +71,15 @@ func TestReportText(t *testing.T) {
 	if err := Report(yaml(t, shop), shopColumns()).Text(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := `field                              systemd                                 compose                                   k8s                                                     written at
-networks.back.internal             exact                                   exact                                     emulated: NetworkPolicy                                 octo.yaml:19:10
-services.*.depends_on.*.condition  emulated: start gates                   exact                                     emulated: init containers; one ready replica is enough  octo.yaml:5:12
-services.api.checks.alive          exact                                   unsupported, accepted at octo.yaml:21:22  exact                                                   octo.yaml:7:7
-services.api.target.k8s            -                                       -                                         exact                                                   octo.yaml:9:7
-services.web.healthcheck           emulated: probed until the start holds  exact                                     exact                                                   octo.yaml:16:5
-services.web.ports[0].host_ip      exact                                   exact                                     meaningless: a loopback port in a cluster               octo.yaml:15:41
-services.web.restart               exact                                   exact                                     emulated: a Deployment restarts always                  octo.yaml:17:5
+	want := `field                              systemd                                 compose                                   k8s                                           written at
+networks.back.internal             exact                                   exact                                     emulated: NetworkPolicy                       octo.yaml:19:10
+services.*.depends_on.*.condition  emulated: start gates                   exact                                     emulated: init containers; one ready replica  octo.yaml:5:12
+                                                                                                                       is enough
+services.api.checks.alive          exact                                   unsupported, accepted at octo.yaml:21:22  exact                                         octo.yaml:7:7
+services.api.target.k8s            -                                       -                                         exact                                         octo.yaml:9:7
+services.web.healthcheck           emulated: probed until the start holds  exact                                     exact                                         octo.yaml:16:5
+services.web.ports[0].host_ip      exact                                   exact                                     meaningless: a loopback port in a cluster     octo.yaml:15:41
+services.web.restart               exact                                   exact                                     emulated: a Deployment restarts always        octo.yaml:17:5
 
 Every other field is exact on the three targets. "-": another field of the same service takes its place.
 `

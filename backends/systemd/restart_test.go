@@ -1,0 +1,96 @@
+package systemd_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/octocompose/octocompose/backends/systemd"
+	"github.com/octocompose/octocompose/compiler/artifact"
+)
+
+const restartBase = `
+name: shop
+services:
+  api: { image: "a:1", restart: always, depends_on: { db: { condition: service_started } }, replicas: 2, networks: [back] }
+  db: { image: "d:1", restart: always, volumes: ["data:/data"], networks: [back], configs: [{ source: conf, target: /conf }] }
+  tool: { image: "t:1", profiles: [tools], replicas: 2 }
+  web: { image: "w:1", restart: always }
+networks: { back: {} }
+volumes: { data: {} }
+configs: { conf: { content: one } }
+`
+
+// What a change stops and restarts: each case is an overlay over restartBase.
+func TestRestarts(t *testing.T) {
+	old := treeOf(t, "{}")
+	for _, c := range []struct{ name, overlay, want string }{
+		{"nothing", `{}`, ``},
+		{"an image, of each instance", `services: { api: { image: "a:2" } }`, `systemctl try-restart shop-api@1.service shop-api@2.service`},
+		{"two services are one command", `services: { web: { image: "w:2" }, db: { image: "d:2" } }`, `systemctl try-restart shop-db.service shop-web.service`},
+		{"only the content of a config", `configs: { conf: { content: two } }`, `systemctl try-restart shop-db.service`},
+		{"more replicas: the target starts them", `services: { api: { replicas: 3 } }`, ``},
+		{"fewer", `services: { api: { replicas: 1 } }`, `systemctl stop shop-api@1.service shop-api@2.service
+rm /etc/containers/systemd/shop-api@.container
+systemctl daemon-reload`},
+		{"a place in the start order, which nothing that runs sees", `services: { web: { depends_on: [db] } }`, ``},
+		{"a new service: the target starts it", `services: { new: { image: "n:1" } }`, ``},
+		{"a service goes", `services: { web: { enabled: false } }`, `systemctl stop shop-web.service
+rm /etc/containers/systemd/shop-web.container
+systemctl daemon-reload`},
+		{"a service goes behind a profile", `services: { web: { profiles: [tools] } }`, `systemctl stop shop-web.service`},
+		{"a service of a profile: whichever instances run", `services: { tool: { image: "t:2" } }`, `systemctl try-restart 'shop-tool@*.service'`},
+		{"a network is made anew, by those who are on it", `networks: { back: { internal: true } }`,
+			`systemctl stop shop-api@1.service shop-api@2.service shop-back-network.service shop-db.service
+podman network rm shop-back`},
+		{"a volume never is", `volumes: { data: { labels: { a: b } } }`,
+			`# volume shop-data stays as it was made; to make it anew, save its data first: podman volume rm shop-data`},
+		{"nor deleted", `{ services: { db: { volumes: !reset [] } }, volumes: { data: !reset null } }`, `systemctl stop shop-data-volume.service
+rm /etc/containers/systemd/shop-data.volume
+systemctl daemon-reload
+systemctl try-restart shop-db.service
+# volume shop-data stays; its data goes with: podman volume rm shop-data`},
+		{"a policy that systemd reads at once", `services: { web: { restart: on-failure } }`, ``},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := strings.Join(systemd.New().Restarts(old, treeOf(t, c.overlay)), "\n")
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("want - got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+// Many that are all are the target.
+func TestRestartsEverything(t *testing.T) {
+	text := func(tag string) string {
+		var b strings.Builder
+		for _, name := range strings.Fields("a b c d e f g h") {
+			b.WriteString("  x" + name + ": { image: \"x:" + tag + "\" }\n")
+		}
+		return "services:\n  web: { enabled: false }\n  api: { enabled: false }\n  db: { enabled: false }\n  tool: { enabled: false }\n" + b.String()
+	}
+	got := systemd.New().Restarts(treeOf(t, text("1")), treeOf(t, text("2")))
+	if want := []string{"systemctl try-restart shop.target"}; !cmp.Equal(want, got) {
+		t.Errorf("want %q, got %q", want, got)
+	}
+}
+
+// treeOf compiles restartBase with an overlay.
+func treeOf(t *testing.T, overlay string) *artifact.Set {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"compose.yaml": restartBase, "compose.override.yaml": overlay} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := compile(t, dir)
+	if len(r.Targets) == 0 {
+		t.Fatal(r.Diagnostics[0].Text())
+	}
+	return r.Targets[0].Set
+}
