@@ -152,6 +152,9 @@ func (w *walker) mapping(s *shape.Shape, n *tree.Node) *tree.Node {
 
 // entry is the canonical form of n, the value of field f of a mapping of shape s.
 func (w *walker) entry(s *shape.Shape, f *shape.Field, n *tree.Node) *tree.Node {
+	if f.Name == "" && f.Value != nil && f.Value.Cast == "string" && n.Kind.IsScalar() {
+		return w.option(n) // of a driver
+	}
 	n = w.value(f, n)
 	// What the source of a mount is depends on its type: longVolumes knows.
 	if f.Path != "" && s.Name != "#Mount" {

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/source"
 	"github.com/octocompose/octocompose/compiler/tree"
@@ -47,8 +48,12 @@ func (e *entries) add(key string, at source.Span, v *tree.Node) {
 	}
 }
 
-// keyValues: KEY=VALUE is an entry, KEY alone an entry with null. The last of a key holds.
+// keyValues: KEY=VALUE is an entry, KEY alone an entry with null. The last of a key holds. In a mapping a number stands for
+// its text.
 func keyValues(w *walker, f *shape.Field, n *tree.Node) *tree.Node {
+	for i := range n.Fields {
+		w.asText(n.Fields[i].Key, n.Fields[i].Value)
+	}
 	if n.Kind != tree.List {
 		return n
 	}
@@ -70,7 +75,11 @@ func keyValues(w *walker, f *shape.Field, n *tree.Node) *tree.Node {
 		name := t.of(key)
 		if r, _ := utf8.DecodeLastRuneInString(name); unicode.IsSpace(r) || name == "" {
 			w.item(i)
-			w.fault(t.place(all), "cannot use %q as KEY=VALUE; want a name before the =, without a space", it.Text)
+			shown, secret := it.Text, diag.SecretName(strings.TrimSpace(name))
+			if secret {
+				shown = name + "=…"
+			}
+			w.fault(t.place(all), "cannot use %q as KEY=VALUE; want a name before the =, without a space", shown).Quiet = secret
 			w.up()
 			continue
 		}

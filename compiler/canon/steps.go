@@ -101,8 +101,13 @@ func (w *walker) united(a, b *tree.Node) *tree.Node {
 	case a.Mark == b.Mark && tree.Equal(a, b):
 		return a
 	}
-	w.diags.Error(diag.Conflict, w.at(), "cannot use %s; %s stands for the same field", shown(b), shown(a)).AtSpan(b.At).
-		SeeSpan(a.At, "the other spelling stands here").Helpf("delete one of the two")
+	this, that := shown(b), shown(a)
+	secret := len(w.path) > 0 && diag.SecretName(w.path[len(w.path)-1].Key)
+	if secret {
+		this, that = "this value", "another"
+	}
+	w.diags.Error(diag.Conflict, w.at(), "cannot use %s; %s stands for the same field", this, that).AtSpan(b.At).
+		SeeSpan(a.At, "the other spelling stands here").Helpf("delete one of the two").Quiet = secret
 	return w.unknown(a)
 }
 

@@ -129,8 +129,12 @@ var sections = []struct{ key, one string }{
 // maxName is the longest name that fits everywhere: a label of a host name. Source: RFC 1123, section 2.1.
 const maxName = 63
 
-// names: keys become host names, file names and unit names.
+// names: keys and the project's name become host names, file names, unit names and labels.
 func (c *checker) names() {
+	if name := c.project.Name; len(name) > maxName {
+		c.error(diag.Range, tree.Of("name"), "cannot use a name of %d letters for a project; want %d at most", len(name), maxName).
+			Helpf("the names of units, containers and objects begin with it")
+	}
 	for _, sec := range sections {
 		n := c.root.Get(sec.key)
 		if n == nil || n.Kind != tree.Map {

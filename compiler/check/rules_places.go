@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/tree"
@@ -119,19 +120,13 @@ func expose(x *subject) {
 	}
 }
 
-// secretWords end the names of variables whose values are secrets.
-var secretWords = []string{
-	"PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "SECRET_KEY", "SECRET_ACCESS_KEY", "SECRET_KEY_BASE", "TOKEN", "API_KEY", "APIKEY",
-	"PRIVATE_KEY", "ENCRYPTION_KEY",
-}
-
 // plainSecrets warns of secrets in the config. The value is never repeated.
 func plainSecrets(x *subject) {
 	for i := range x.s.Environment {
 		if e := &x.s.Environment[i]; looksSecret(e) {
 			d := x.warn(x.p.Keys("environment", e.Key), "a value that looks like a secret stands in the config").OnKey()
 			d.Quiet = true
-			d.Helpf("put it into a secret, and read it as %s_FILE: /run/secrets/NAME where the image can", e.Key)
+			d.Helpf("put it into a secret; many images take the variable with _FILE at its end, and /run/secrets/NAME as its value")
 		}
 	}
 	if x.s.Build == nil {
@@ -149,7 +144,7 @@ func plainSecrets(x *subject) {
 // looksSecret reports whether e is a secret by its name, with a value that can be one: not empty, no boolean (as in
 // ALLOW_EMPTY_PASSWORD: yes), no file.
 func looksSecret(e *model.Pair) bool {
-	if e.Null || e.Value == "" || !endsSecret(e.Key) {
+	if e.Null || e.Value == "" || !diag.SecretName(e.Key) {
 		return false
 	}
 	switch strings.ToLower(e.Value) {
@@ -157,18 +152,4 @@ func looksSecret(e *model.Pair) bool {
 		return false
 	}
 	return !strings.HasPrefix(e.Value, "/") && !strings.HasPrefix(e.Value, "{{")
-}
-
-func endsSecret(key string) bool {
-	for _, w := range secretWords {
-		if head := len(key) - len(w); head >= 0 && strings.EqualFold(key[head:], w) && (head == 0 || !isAlphanumeric(key[head-1]) || isCamel(key, head)) {
-			return true
-		}
-	}
-	return false
-}
-
-// isCamel: the word begins inside camel case (dbPassword), or follows a prefix without a separator (PGPASSWORD).
-func isCamel(key string, head int) bool {
-	return key[head] >= 'A' && key[head] <= 'Z'
 }

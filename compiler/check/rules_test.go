@@ -235,13 +235,13 @@ func TestPlainSecrets(t *testing.T) {
 	want := `octo.yaml:4:32: warning: services.db.build.args.NPM_TOKEN: a value that looks like a secret stands in the config, and in the history of the image [plain-secret]
   help: use build.secrets, which leave no trace in the image
 octo.yaml:6:7: warning: services.db.environment.POSTGRES_PASSWORD: a value that looks like a secret stands in the config [plain-secret]
-  help: put it into a secret, and read it as POSTGRES_PASSWORD_FILE: /run/secrets/NAME where the image can
+  help: put it into a secret; many images take the variable with _FILE at its end, and /run/secrets/NAME as its value
 octo.yaml:7:7: warning: services.db.environment.dbPassword: a value that looks like a secret stands in the config [plain-secret]
-  help: put it into a secret, and read it as dbPassword_FILE: /run/secrets/NAME where the image can
+  help: put it into a secret; many images take the variable with _FILE at its end, and /run/secrets/NAME as its value
 octo.yaml:8:7: warning: services.db.environment.PGPASSWORD: a value that looks like a secret stands in the config [plain-secret]
-  help: put it into a secret, and read it as PGPASSWORD_FILE: /run/secrets/NAME where the image can
+  help: put it into a secret; many images take the variable with _FILE at its end, and /run/secrets/NAME as its value
 octo.yaml:9:7: warning: services.db.environment.API_KEY: a value that looks like a secret stands in the config [plain-secret]
-  help: put it into a secret, and read it as API_KEY_FILE: /run/secrets/NAME where the image can
+  help: put it into a secret; many images take the variable with _FILE at its end, and /run/secrets/NAME as its value
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -23,7 +23,13 @@ type Pair struct {
 // takes its value from env, or stays unset. The pairs come in the order of the file; a name that stands twice
 // comes twice, and the later one holds.
 func DotEnv(f *source.File, env Env) ([]Pair, diag.List) {
-	r := envReader{f: f, text: strings.TrimPrefix(string(f.Data), "\uFEFF"), env: env, set: map[string]string{}}
+	return DotEnvAfter(f, env, map[string]string{})
+}
+
+// DotEnvAfter is DotEnv for a file that is read after others: set holds their values, which variables see as if they
+// stood in lines above, and takes those of this file.
+func DotEnvAfter(f *source.File, env Env, set map[string]string) ([]Pair, diag.List) {
+	r := envReader{f: f, text: strings.TrimPrefix(string(f.Data), "\uFEFF"), env: env, set: set}
 	for r.skip() {
 		r.statement()
 	}

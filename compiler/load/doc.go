@@ -17,6 +17,7 @@
 //   - variables are read as they stand: a dollar sign in a default is a dollar sign.
 //   - extends starts from the whole service, in this file, in what it includes, or in another file, whose own
 //     includes do not count; all of it is inherited, as in compose-go.
+//   - An env_file that says inline: true becomes a part of environment, below what stands there, and leaves env_file.
 //   - The project is called what ProjectName says, else COMPOSE_PROJECT_NAME in the .env file, else name: in the topmost
 //     layer that has it, else like its folder.
 //

@@ -104,6 +104,9 @@ func (l *loader) dotEnv(name string, env *scope, by origin, maybe bool) []interp
 	if ds.Has(diag.Error) {
 		l.broken = true
 	}
+	for _, d := range ds {
+		d.Quiet = true // a line of such a file may hold a secret
+	}
 	l.report(ds, nil)
 	l.envFiles[name] = pairs
 	return pairs

@@ -147,12 +147,19 @@ func (l *loader) read(name string, by origin) *source.File {
 	l.broken = true
 	shown := l.shown(name)
 	if l.reader.Stat(name).Kind != source.Missing {
-		by.blame(l.ds.Error(diag.Include, tree.Root, "%v", err)).Helpf("name a file")
+		d := by.blame(l.ds.Error(diag.Include, tree.Root, "%v", err))
+		if l.reader.Stat(name).Kind == source.Regular {
+			d.Helpf("it must be a text of ordinary size that you may read: ls -l %s", shown)
+		} else {
+			d.Helpf("name a file")
+		}
 		return nil
 	}
 	d := by.blame(l.ds.Error(diag.MissingFile, tree.Root, "cannot read %s: there is no such file", shown))
 	if near := diag.Near(path.Base(name), l.reader.List(path.Dir(name))); near != "" {
 		d.Helpf("did you mean %q?", path.Join(path.Dir(shown), near))
+	} else if by.node == nil && by.flag != "-f" {
+		d.Helpf("name it relative to the working directory")
 	} else if by.node == nil {
 		d.Helpf("name files relative to the working directory; octo init writes a first one")
 	} else {
@@ -176,5 +183,5 @@ func (l *loader) readStdin() *source.File {
 		l.ds.Error(diag.Include, tree.Root, "%v", fmt.Errorf("cannot read standard input: %w", err)).AtSpan(commandLine("-f")).Helpf("name a file with -f")
 		return nil
 	}
-	return &source.File{Name: standardInput, Rel: standardInput, Data: data}
+	return &source.File{Name: standardInput, Rel: "standard input", Data: data}
 }

@@ -42,7 +42,7 @@ type Options struct {
 type Result struct {
 	// Tree is the merged config in canonical form; nil when no file could be read.
 	Tree *tree.Node
-	// Files are all inputs: configs, .env files; sorted by Rel.
+	// Files are all inputs: configs, .env files, inlined files of variables; sorted by Rel.
 	Files []*source.File
 	// Layers are the configs, the lowest layer first.
 	Layers []*source.File
@@ -71,7 +71,11 @@ func Load(o Options) (*Result, diag.List) {
 	roots := l.find()
 	l.environment()
 	for _, name := range roots {
-		l.visit(name, ".", l.env, origin{flag: "-f"})
+		by := origin{flag: "-f"}
+		if len(o.Files) == 0 { // nobody named it
+			by.flag = name
+		}
+		l.visit(name, ".", l.env, by)
 	}
 	for i, s := range o.Set {
 		l.set(i, s)
@@ -82,6 +86,7 @@ func Load(o Options) (*Result, diag.List) {
 		l.render(y)
 	}
 	l.extend()
+	l.contexts()
 	return l.result(), l.ds
 }
 
@@ -170,6 +175,7 @@ func (l *loader) result() *Result {
 		var ds diag.List
 		r.Tree, ds = merge.Layers(l.def, roots)
 		l.report(ds, r.Tree)
+		r.Tree = l.inline(r.Tree)
 	}
 	r.Files = slices.Clone(l.files)
 	slices.SortFunc(r.Files, func(a, b *source.File) int { return strings.Compare(a.Rel, b.Rel) })
@@ -208,6 +214,10 @@ func (l *loader) finishName() {
 			if n := top.Get("name"); n != nil && n.Kind == tree.String && n.Text != "" {
 				text, _ := interpolate.Expand(n.Text, y.env)
 				if l.name = projectName(text); l.name != "" {
+					if l.name != text {
+						l.ds.Warn(diag.Renamed, tree.Of("name"), "%q is no name for a project; as in Compose, the project is called %q", text, l.name).
+							AtSpan(n.At).Helpf("write %s", l.name)
+					}
 					return
 				}
 			}

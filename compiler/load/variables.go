@@ -184,4 +184,5 @@ func (l *loader) typed(d *declared) {
 		return
 	}
 	f.AtSpan(d.value.At).SeeSpan(d.at, "declared here").Helpf("change the value, or the type of the variable")
+	f.Quiet = d.secret
 }

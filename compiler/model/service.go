@@ -124,12 +124,12 @@ type Binary struct {
 	InArchive string `octo:"path"`
 }
 
-// EnvFile is a file of environment variables.
+// EnvFile is a file of environment variables that is read where the service runs. Those that are inlined are part of
+// Environment.
 type EnvFile struct {
 	Path     string `octo:"path"`
 	Required *bool  `octo:"required"` // default true
 	Format   string `octo:"format"`
-	Inline   bool   `octo:"inline"`
 }
 
 // Port is one port of a service. A range is written out, one Port each, unless only the published end is one.

@@ -212,6 +212,9 @@ func (c *converter) key(k *yaml.Node, at source.Span) (string, bool) {
 	case k.Style&yaml.TaggedStyle != 0 && k.Tag != "!!str":
 		c.ds.Error(diag.BadTag, tree.Root, "cannot use the tag %s on a key", k.Tag).AtSpan(at).
 			Helpf("a tag stands after the colon: key: %s value", k.Tag)
+	case k.Style == 0 && plainKind(k.Value) != tree.String:
+		c.ds.Error(diag.Type, tree.Root, "cannot use the %s %s as a key; want a text", plainKind(k.Value), k.Value).AtSpan(at).
+			Helpf("put it in quotes: %q", k.Value)
 	}
 	return k.Value, true
 }

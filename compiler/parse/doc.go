@@ -9,7 +9,7 @@
 //   - 017 and 0440 are integers that keep their text; 1_000, 22:22 and 2026-01-31 are strings;
 //   - !!str, !!int, !!float, !!bool, !!null, !!map and !!seq are honoured; !reset and !override become
 //     [tree.Mark]; any other tag is an error;
-//   - the text of a scalar key is the key, also of 8080 or true; a list or a mapping as a key is an error;
+//   - a key is a text: 8080, true or null without quotes is an error, as in Compose, and so is a list or a mapping;
 //   - merge keys (<<) are resolved: the mapping's own keys win, then earlier sources over later ones;
 //   - an aliased value is the node of its anchor, with the anchor's position.
 //

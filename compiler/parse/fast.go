@@ -278,7 +278,7 @@ func (r *reader) key(i int) (text string, colon int, ok bool) {
 		case ':':
 			if r.colon(j) {
 				text = strings.TrimRight(r.s[i:j], " ")
-				return text, j, text != "<<"
+				return text, j, isName(text)
 			}
 		case '#':
 			if r.s[j-1] == ' ' {
@@ -288,6 +288,9 @@ func (r *reader) key(i int) (text string, colon int, ok bool) {
 	}
 	return "", 0, false
 }
+
+// isName reports whether a key without quotes is a text, and no merge of mappings.
+func isName(text string) bool { return text != "<<" && plainKind(text) == tree.String }
 
 // colon reports whether a colon that ends a key stands at i.
 func (r *reader) colon(i int) bool {

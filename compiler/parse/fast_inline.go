@@ -169,7 +169,7 @@ func (r *reader) flowKey(i int) (string, int, bool) {
 		return "", 0, false
 	}
 	text := strings.TrimRight(r.s[i:end], " ")
-	return text, end, text != "<<"
+	return text, end, isName(text)
 }
 
 func (r *reader) flowValue(i, depth int) (*tree.Node, int, bool) {

@@ -97,6 +97,9 @@ func syntax(f *source.File, err error) *diag.Diagnostic {
 		}
 		d := ds.Error(diag.Syntax, tree.Root, "%s", w.message).AtSpan(spanAt(f, i, 1))
 		d.Help = w.help
+		if at, ok := openQuote(f.Data, i); ok && w.theirs == "did not find expected key" {
+			d.SeeSpan(spanAt(f, at, 1), "the quoted text before it begins here; is its closing quote missing on this line?")
+		}
 		if prev, ok := unfinished(f.Data, i); ok && w.theirs == wordings[0].theirs {
 			d.SeeSpan(spanAt(f, prev, 0), `is ": " missing on this line?`)
 		}
@@ -207,6 +210,26 @@ func tabNear(data []byte, i int) (int, bool) {
 			return 0, false
 		}
 		start += next + 1
+	}
+	return 0, false
+}
+
+// openQuote finds the quote that opened a text of several lines that ends before i on the line of i: most often one that
+// was not closed on its own line.
+func openQuote(data []byte, i int) (int, bool) {
+	start := bytes.LastIndexByte(data[:min(i, len(data))], '\n') + 1
+	for _, q := range []byte{'"', '\''} {
+		if bytes.Count(data[start:min(i, len(data))], []byte{q})%2 == 0 {
+			continue // what it holds before i is closed on this line
+		}
+		above := bytes.LastIndexByte(data[:start], q)
+		if above < 0 {
+			continue
+		}
+		line := bytes.LastIndexByte(data[:above], '\n') + 1
+		if bytes.Count(data[line:above+1], []byte{q})%2 == 1 {
+			return above, true
+		}
 	}
 	return 0, false
 }

@@ -112,11 +112,11 @@ func TestTree(t *testing.T) {
   "b"@1:23 = mapping @1:28
     "c"@1:29 = boolean @1:34 "true"
 `},
-		{"keys that are not strings", "8080: a\ntrue: b\n~: c\n1.5: d\n", `mapping @1:1
-  "8080"@1:1 = string @1:7 "a"
-  "true"@2:1 = string @2:7 "b"
-  "~"@3:1 = string @3:4 "c"
-  "1.5"@4:1 = string @4:6 "d"
+		{"keys that look like others", "\"8080\": a\n'true': b\nyes: c\n1.5.0: d\n", `mapping @1:1
+  "8080"@1:1 = string @1:9 "a"
+  "true"@2:1 = string @2:9 "b"
+  "yes"@3:1 = string @3:6 "c"
+  "1.5.0"@4:1 = string @4:8 "d"
 `},
 		{"empty values", "a:\nb: # c\nc:\n- \n-\nd: ~\n", `mapping @1:1
   "a"@1:1 = null @1:3 ""
@@ -203,6 +203,8 @@ func TestFaults(t *testing.T) {
 		{"bad tag", "a: !overide [x]\nb: !Ref x\n", "a.yaml:1:4: error: unknown tag \"!overide\"; want !reset or !override [bad-tag]\na.yaml:2:4: error: unknown tag \"!Ref\"; want !reset or !override [bad-tag]\n"},
 		{"tag that does not fit", "a: !!int x\nb: !!map [x]\nc: !!binary aGk=\n", "a.yaml:1:10: error: cannot read \"x\" as !!int [bad-tag]\na.yaml:2:4: error: the tag !!map does not fit this value [bad-tag]\na.yaml:3:4: error: unknown tag \"!!binary\"; want !reset or !override [bad-tag]\n"},
 		{"complex key", "{[a]: 1, {b: c}: 2, d: 3}\n", "a.yaml:1:2: error: cannot use a list or a mapping as a key; want a text [syntax]\na.yaml:1:10: error: cannot use a list or a mapping as a key; want a text [syntax]\n"},
+		{"keys that are no texts", "8080: a\ntrue: b\nc: {~: c, 1.5: d}\n", "a.yaml:1:1: error: cannot use the integer 8080 as a key; want a text [type]\na.yaml:2:1: error: cannot use the boolean true as a key; want a text [type]\n" +
+			"a.yaml:3:5: error: cannot use the null ~ as a key; want a text [type]\na.yaml:3:11: error: cannot use the number 1.5 as a key; want a text [type]\n"},
 		{"template as a value", "a: {{ config.x }}\n", "a.yaml:1:5: error: cannot use a list or a mapping as a key; want a text [syntax]\n"},
 		{"no key", "a:\n  ?\n  : x\n", "a.yaml:2:4: error: cannot read \":\" without a key before it [syntax]\n"},
 		{"second document", "a: 1\n---\nb: 2\n", "a.yaml:2:1: error: cannot read a second document; want one document in a file [syntax]\n"},

@@ -99,8 +99,25 @@ func (r *resolver) tooFew(c claim, published string, size, need int) {
 	}
 }
 
+// broken reports whether a part of the port at p was reported already.
+func (r *resolver) broken(p tree.Path) bool {
+	n, _ := tree.Get(r.root, p)
+	if n == nil || n.Kind == tree.Unknown {
+		return true
+	}
+	for i := range n.Fields {
+		if n.Fields[i].Value.Kind == tree.Unknown {
+			return true
+		}
+	}
+	return false
+}
+
 // taken reports a port that is published twice, at the place that was written later.
 func (r *resolver) taken(a, b claim, key hostPort) {
+	if r.broken(a.path) || r.broken(b.path) {
+		return // what it would be without the fault is not known
+	}
 	if r.later(r.place(a.path), r.place(b.path)) {
 		a, b = b, a
 	}

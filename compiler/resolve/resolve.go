@@ -58,6 +58,7 @@ func Project(p *model.Project, root *tree.Node, o Options) diag.List {
 			r.disabled[name] = true
 		}
 	}
+	r.profiles()
 	r.references()
 	r.health()
 	r.order()

@@ -120,7 +120,7 @@ octo.yaml:1:90: error: services.a.build: cannot use a list; want a string or a m
   help: write a mapping: KEY: VALUE, without "- " before it
 octo.yaml:1:108: error: services.a.labels.a: cannot use a list; want a string, a number or a boolean [type]
 octo.yaml:1:119: error: services.b: cannot use an empty value; want a mapping [type]
-  help: give it a value, or delete the key
+  help: indent what belongs to it more than the key itself, or delete the key
 `, Surface},
 		{"booleans", "services: { a: { tty: yes, init: 'OFF', privileged: maybe, read_only: 'true', enabled: yes } }", `
 octo.yaml:1:23: warning: services.a.tty: "yes" is a string in YAML 1.2, and is taken as true [boolean]
@@ -144,13 +144,13 @@ octo.yaml:1:74: error: services.a.scale: cannot use .inf; want a whole number [t
 octo.yaml:1:111: error: services.a.cpu_percent: cannot use "400"; want 0 to 100 [range]
   help: "The share of the processors that may be used, in percent (Windows)"
 `, Surface},
-		{"words", "services: { a: { restart: alway, pull_policy: neve, cgroup: nowhere } }\nname: Shop", `
+		{"words", "services: { a: { restart: alway, pull_policy: neve, cgroup: nowhere } }\nname: _-_", `
 octo.yaml:1:27: error: services.a.restart: cannot use "alway"; want no, always, unless-stopped, on-failure or on-failure:N [enum]
   help: did you mean "always"?
 octo.yaml:1:47: error: services.a.pull_policy: cannot use "neve"; want always, never, missing, build, refresh, daily, weekly or every_12h [enum]
   help: did you mean "never"?
 octo.yaml:1:61: error: services.a.cgroup: cannot use "nowhere"; want host or private [enum]
-octo.yaml:2:7: error: name: cannot use "Shop"; want lower case letters, digits, - and _, with a letter or a digit first [pattern]
+octo.yaml:2:7: error: name: cannot use "_-_"; want lower case letters, digits, - and _, with a letter or a digit first [pattern]
   help: "The name of the project, which the names of its containers, units and objects start with"
 `, Surface},
 		{"twice", "services: { a: { cap_add: [A, A], security_opt: [A, B, A] } }", `

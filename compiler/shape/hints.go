@@ -26,6 +26,8 @@ func (c *checker) unknownKey(m *MapShape, e *tree.Field) {
 	c.keyAt(d, e)
 	names := m.names()
 	switch {
+	case e.Key == "apiVersion" && len(c.stack) == 0 && c.base.IsRoot():
+		d.Helpf("a manifest of Kubernetes begins so; octo reads Compose files, and makes manifests of them")
 	case diag.Near(e.Key, names) != "":
 		d.Helpf("did you mean %q?", diag.Near(e.Key, names))
 	case m.below(e) != "":
@@ -89,7 +91,7 @@ func (m *MapShape) below(e *tree.Field) string {
 		if f.Value.Map == nil || f.Reserved != "" || len(f.Value.Map.Fields) > 0 {
 			continue
 		}
-		if sub := f.Value.Map.byPattern(e.Key); sub != nil && sub.Value.Map.knowsAll(e.Value) {
+		if sub := f.Value.Map.byPattern(e.Key); sub != nil && sub.Value.Map.knowsAll(e.Value) && !onlyName(e.Value) {
 			return fmt.Sprintf("it looks like one of the %s: write it below %s:", f.Name, f.Name)
 		}
 	}
@@ -111,6 +113,9 @@ func (m *MapShape) holders(in []string, prefix, key string, depth int) []string 
 	}
 	return in
 }
+
+// onlyName reports whether n says no more than a name, which too many things have.
+func onlyName(n *tree.Node) bool { return len(n.Fields) == 1 && n.Fields[0].Key == "name" }
 
 // knowsAll reports whether every key of n is a declared field of m.
 func (m *MapShape) knowsAll(n *tree.Node) bool {

@@ -147,14 +147,32 @@ func (c *checker) wrongKind(s *Shape, n *tree.Node) {
 		}
 	}
 	d := c.fault(diag.Type, s, n)
-	if help := s.kindHelp(n); help != "" {
+	if help := c.misplaced(s, n); help != "" {
+		d.Help = help
+	} else if help := s.kindHelp(n); help != "" {
 		d.Help = help
 	}
+}
+
+// misplaced is what to do about an entry that has the name of a field of the entries beside it: services.image, for
+// services.web.image. It is not indented enough.
+func (c *checker) misplaced(s *Shape, n *tree.Node) string {
+	steps := c.path().Steps()
+	if len(steps) < 2 || s.Map == nil || n.Kind == tree.Null || steps[len(steps)-1].Index >= 0 {
+		return ""
+	}
+	name := steps[len(steps)-1].Key
+	if s.Map.Field(name) == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s is a key of one of the %s: indent it more, below the name of one", name, steps[len(steps)-2].Key)
 }
 
 // kindHelp is what to write in place of n.
 func (s *Shape) kindHelp(n *tree.Node) string {
 	switch {
+	case n.Kind == tree.Null && s.Map != nil && s.scalars() == 0 && s.List == nil:
+		return "indent what belongs to it more than the key itself, or delete the key"
 	case n.Kind == tree.Null:
 		return "give it a value, or delete the key"
 	case n.Kind.IsScalar() && s.Kinds.Has(tree.String) && s.Enum == nil && s.Cast == "":
@@ -230,6 +248,10 @@ func (c *checker) unitFault(code diag.Code, i int, n *tree.Node) {
 	switch {
 	case u.name == "duration" && isDigits(n.Text):
 		d.Help = "write " + n.Text + "s for " + spell(n.Text, "second")
+	case u.name == "duration":
+		if text := nearDuration(n.Text); text != "" {
+			d.Help = "write " + text
+		}
 	case u.name == "bytes" && n.Kind == tree.Int && isDigits(n.Text):
 		d.Help = fmt.Sprintf("write %q for %s", n.Text+"b", spell(n.Text, "byte"))
 	case u.name == "bytes" && code == diag.Type:
@@ -237,6 +259,24 @@ func (c *checker) unitFault(code diag.Code, i int, n *tree.Node) {
 			d.Help = "Compose writes " + strings.ToLower(strings.TrimRight(n.Text, "i"))
 		}
 	}
+}
+
+// nearDuration is the duration that was meant by one with a space, or without its last unit; "" when it cannot be told.
+func nearDuration(text string) string {
+	text = strings.ReplaceAll(text, " ", "")
+	if _, ok := ParseDuration(text); ok {
+		return text
+	}
+	units := []string{"h", "m", "s"}
+	for i, u := range units[:len(units)-1] {
+		if _, last, found := strings.Cut(text, u); found && isDigits(last) {
+			text += units[i+1]
+			if _, ok := ParseDuration(text); ok {
+				return text
+			}
+		}
+	}
+	return ""
 }
 
 // spell is a number of things in words: five seconds.
