@@ -58,6 +58,7 @@ type Result struct {
 	Tree    *tree.Node // merged, canonical
 	Project *model.Project
 	Targets []TargetResult
+	Chosen  []*model.Target // also when there are errors
 	// Diagnostics are sorted and have their places.
 	Diagnostics diag.List
 }
@@ -148,6 +149,7 @@ func front(ctx context.Context, o Options) (*Result, state, error) {
 	})
 	r.Project = project
 	targets, more := chooseTargets(project, o)
+	r.Chosen = targets
 	r.Diagnostics = append(append(r.Diagnostics, ds...), more...)
 	r.Diagnostics = append(r.Diagnostics, resolve.Project(project, r.Tree, resolve.Options{
 		Layers: loaded.Layers, Files: loaded.Files, Broken: loaded.Broken, Cluster: onlyClusters(targets),
@@ -212,6 +214,12 @@ func backend(list []Backend, name string) Backend {
 	return nil
 }
 
+// otherNames are words for a platform that are not the name of its backend.
+var otherNames = map[string]string{
+	"kubernetes": "k8s", "kubectl": "k8s", "kube": "k8s", "helm": "k8s", "docker": "compose", "docker-compose": "compose",
+	"swarm": "compose", "quadlet": "systemd", "podman": "systemd", "unit": "systemd", "units": "systemd",
+}
+
 // chooseTargets are the targets that o names, all declared ones when it names none, or one for each backend when none
 // is declared. A backend's name is a target too, unless a declared one has it.
 func chooseTargets(p *model.Project, o Options) ([]*model.Target, diag.List) {
@@ -251,6 +259,8 @@ func chooseTargets(p *model.Project, o Options) ([]*model.Target, diag.List) {
 			d.At.File = &source.File{Name: "-t"} // the command line, not a line of the config
 			if near := diag.Near(name, known); near != "" {
 				d.Helpf("did you mean -t %s?", near)
+			} else if also := otherNames[strings.ToLower(name)]; slices.Contains(known, also) {
+				d.Helpf("it is called %s here: -t %s", also, also)
 			}
 			continue
 		}

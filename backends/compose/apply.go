@@ -1,10 +1,12 @@
 package compose
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/octocompose/octocompose/compiler/doc"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/source"
 )
@@ -62,10 +64,10 @@ func (l *lowering) apply() []byte {
 func (l *lowering) command() string {
 	s := "docker compose"
 	if l.dotenv() {
-		s += " --file " + composeFile + " --env-file " + shell(l.onHost(".env"))
+		s += " --file " + composeFile + " --env-file " + doc.ShellWord(l.onHost(".env"))
 	}
 	for _, name := range l.in.Project.Profiles {
-		s += " --profile " + shell(name)
+		s += " --profile " + doc.ShellWord(name)
 	}
 	return s
 }
@@ -91,18 +93,18 @@ func (l *lowering) once(g *page) {
 		if len(lines) == 0 {
 			lines = append(lines, "install -d -m 0700 "+strings.TrimSuffix(credentials, "/"))
 		}
-		file := shell(credentials + s.Credential)
+		file := doc.ShellWord(credentials + s.Credential)
 		lines = append(lines, "install "+l.owner(s.Key)+" /dev/stdin "+file+"     # the value, then ctrl-d")
 	}
 	secret := len(lines) > 0
 	for _, n := range l.in.Project.Networks {
 		if n.External {
-			lines = append(lines, "docker network create "+shell(first(n.Name, n.Key)))
+			lines = append(lines, "docker network create "+doc.ShellWord(cmp.Or(n.Name, n.Key)))
 		}
 	}
 	for _, v := range l.in.Project.Volumes {
 		if v.External {
-			lines = append(lines, "docker volume create "+shell(first(v.Name, v.Key)))
+			lines = append(lines, "docker volume create "+doc.ShellWord(cmp.Or(v.Name, v.Key)))
 		}
 	}
 	if len(lines) == 0 {
@@ -141,6 +143,27 @@ func (l *lowering) owner(secret string) string {
 	return "-m 0400" + last
 }
 
+// readers says who must be able to read the file of a secret: a container sees it with its owner and mode on the host.
+func (l *lowering) readers(secret string) string {
+	var ids []string
+	for _, s := range l.in.Project.Services {
+		uid, _, ok := s.NumericUser()
+		if !ok || uid == 0 || !slices.ContainsFunc(s.Secrets, func(r model.FileRef) bool { return r.Source == secret }) {
+			continue
+		}
+		if id := strconv.FormatInt(uid, 10); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return ""
+	case 1:
+		return ", which user " + ids[0] + " must be able to read"
+	}
+	return ", which users " + strings.Join(ids, ", ") + " must be able to read"
+}
+
 // present lists what must be there each time: files that the project reads, and variables.
 func (l *lowering) present(g *page) {
 	var lines []string
@@ -161,7 +184,7 @@ func (l *lowering) present(g *page) {
 	}
 	for _, s := range l.in.Project.Secrets {
 		if s.File != "" {
-			add(s.File, "secret "+s.Key)
+			add(s.File, "secret "+s.Key+l.readers(s.Key))
 		}
 	}
 	lines = append(lines, l.variables()...)
@@ -221,17 +244,36 @@ func (l *lowering) eachTime(g *page) {
 	if builds > 0 {
 		lines = append(lines, run+" build")
 	}
-	g.code(append(lines, run+" up --detach --wait --wait-timeout 180 --remove-orphans")...)
+	up := run + " up --detach --wait --wait-timeout 180 --remove-orphans"
+	if slices.ContainsFunc(jobs, func(name string) bool { return !l.awaited(name) }) {
+		up = run + " up --detach --remove-orphans"
+	}
+	g.code(append(lines, up)...)
 	if len(jobs) > 0 {
 		g.say("`up` runs ", strings.Join(jobs, ", "), " again each time.")
 	}
+}
+
+// awaited reports whether up starts a service that waits for the end of the job. The end of any other container is a
+// failure to up --wait, whatever it ended with.
+func (l *lowering) awaited(job string) bool {
+	for _, s := range l.in.Project.Services {
+		if !s.InProfile(l.in.Project.Profiles) {
+			continue
+		}
+		for _, d := range s.DependsOn {
+			if d.Service == job && d.Condition == model.Completed {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // startOrder is one line: what waits for what.
 func (l *lowering) startOrder(g *page) {
 	p := l.in.Project
 	var steps []string
-	count := 0
 	for _, step := range p.Steps {
 		var names []string
 		for _, name := range step {
@@ -244,12 +286,11 @@ func (l *lowering) startOrder(g *page) {
 			}
 			names = append(names, name)
 		}
-		count += len(names)
 		if len(names) > 0 {
 			steps = append(steps, strings.Join(names, ", "))
 		}
 	}
-	if count > 1 {
+	if len(steps) > 1 {
 		g.section("Start order")
 		g.say(strings.Join(steps, " → "), ".")
 	}
@@ -261,7 +302,7 @@ func (l *lowering) use(g *page) {
 	run := l.command()
 	lines := []string{run + " ps", run + " logs --follow"}
 	for _, name := range idle(p) {
-		lines = append(lines, run+" --profile "+shell(name)+" up --detach     # what waits for this profile")
+		lines = append(lines, run+" --profile "+doc.ShellWord(name)+" up --detach     # what waits for this profile")
 	}
 	g.section("Use")
 	g.code(lines...)
@@ -283,21 +324,6 @@ func idle(p *model.Project) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// shell is s as one word of a shell.
-func shell(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,~") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(oneLine(s), "'", `'\''`) + "'"
 }
 
 // ticks is s as code in a line of Markdown.

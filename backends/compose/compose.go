@@ -29,11 +29,11 @@ func (*Backend) Name() string { return "compose" }
 // Table says what the backend does with each field.
 func (*Backend) Table() *support.Table { return &support.Table{Backend: "compose", Rows: rows()} }
 
-// Lower makes compose.yaml and APPLY.md.
+// Lower makes compose.yaml, the files of configs that cannot stand in it, and APPLY.md.
 func (b *Backend) Lower(in *model.Input) (*artifact.Set, diag.List) {
 	l := &lowering{in: in, keys: b.keys}
 	text, origins := doc.YAML(l.project())
-	set := &artifact.Set{}
+	set := &l.files
 	l.add(set, artifact.File{Path: composeFile, Mode: 0o644, Data: text, Origins: origins})
 	l.add(set, artifact.File{Path: applyFile, Mode: 0o644, Data: l.apply()})
 	return set, l.ds
@@ -46,6 +46,10 @@ type lowering struct {
 	ds   diag.List
 	// compose and engine are the oldest versions that read the output.
 	compose, engine version
+	// files are the files of the set: compose.yaml and APPLY.md come last.
+	files artifact.Set
+	// asFile are the configs with a content that must not stand in compose.yaml.
+	asFile []string
 	// ambient are the fields that take a value from the environment of who applies the output.
 	ambient []ambient
 }
@@ -142,5 +146,7 @@ func (l *lowering) service(s *model.Service, p tree.Path, n *tree.Node) *doc.Val
 		l.keys.deploy.put(d, "replicas", same(l, p.Key("replicas"), r))
 	}
 	l.harden(s, p, v)
+	l.mountConfigs(s, p, v)
+	l.markConfigs(s, p, v)
 	return v
 }

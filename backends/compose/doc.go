@@ -3,7 +3,7 @@
 //
 // In: the model, and the merged canonical tree that it was decoded from. Compose is a subset of our language, so the
 // lowering is a walk over that tree, by tables of keys in the order in which they are printed (keys.go); the model
-// decides where a decision is needed. Out: a set of two files.
+// decides where a decision is needed. Out: a set of two files, and one below configs/ for each config that must be one.
 //
 // What maps to what:
 //   - Every Compose key is itself, in its long syntax. x- keys stay where they stood. Left out are version, and what
@@ -17,6 +17,8 @@
 //     "default" that nobody wrote stays unwritten.
 //   - min_version of the target refuses keys that its Compose or its Docker Engine does not know yet.
 //   - secrets.X.credential is the file /etc/credstore/NAME.
+//   - A service with configs has a label with their hash, as Compose does not see that a config changed. The content
+//     of a config that a read-only service mounts is a file: Compose cannot write it into such a container.
 //   - A service that may be hardened (its user is a known number, or harden: true) drops all capabilities that it
 //     does not add, takes no new privileges, and runs under an init process; harden: true takes its root and its
 //     number of processes too. additions.go lists each addition with its reason.

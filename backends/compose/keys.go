@@ -17,7 +17,7 @@ func newKeys() *keys {
 		{key: "services", do: services},
 		{key: "networks", do: networks(networkKeys())},
 		{key: "volumes", do: volumes(volumeKeys())},
-		{key: "configs", do: named(configKeys())},
+		{key: "configs", do: configs(configKeys())},
 		{key: "secrets", do: secrets(secretKeys())},
 		{key: "models", do: named(modelKeys()), since: since{compose: version{2, 38}}},
 	}

@@ -90,7 +90,6 @@ func envFileKeys() *object {
 		{key: "path", do: hostPath},
 		{key: "required", do: same},
 		{key: "format", do: same, since: since{compose: version{2, 30}}},
-		{key: "inline"}, // the file is read at each up in any case
 	}...)
 }
 

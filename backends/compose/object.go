@@ -34,8 +34,8 @@ func newObject(rules ...rule) *object {
 	return o
 }
 
-// additional is room for what a service gets that its sources do not have: init, cap_drop, security_opt, tmpfs.
-const additional = 4
+// additional is room for what a service gets that its sources do not have: init, cap_drop, security_opt, tmpfs, labels.
+const additional = 5
 
 // field is a field of a node with its place in the output.
 type field struct{ rank, at int }

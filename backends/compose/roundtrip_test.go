@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -76,6 +77,27 @@ var differences = []difference{
 					b.Tmpfs = withoutAdded(a.Tmpfs, b.Tmpfs, "/tmp")
 				}
 			})
+		}},
+	{"a service with configs has a label with their hash", "Compose does not recreate a container when a config changed",
+		func(theirs, ours *types.Project) {
+			eachService(theirs, ours, func(a, b *types.ServiceConfig) {
+				if len(a.Configs) > 0 {
+					delete(b.Labels, configLabel)
+				}
+			})
+		}},
+	{"the content of a config that a read-only service mounts is a file", "Compose cannot write it into such a container",
+		func(theirs, ours *types.Project) {
+			for key, a := range theirs.Configs {
+				b := ours.Configs[key]
+				if a.Content == "" || !strings.HasSuffix(filepath.ToSlash(b.File), "/"+configFolder+key) {
+					continue
+				}
+				if data, err := os.ReadFile(b.File); err == nil {
+					b.File, b.Content = "", string(data)
+					ours.Configs[key] = b
+				}
+			}
 		}},
 	{"the order of the ssh keys of a build", "compose-go reads them from a Go map, in any order",
 		func(theirs, ours *types.Project) {
@@ -178,6 +200,9 @@ func output(t testing.TB, dir string, files []string) (file string, need version
 	in.ToProject = filepath.ToSlash(rel)
 	b := New()
 	set, ds := b.Lower(in)
+	if ds.Has(diag.Error) && strings.Contains(messages(ds), "to a read-only service") {
+		return "", version{}, fmt.Errorf("%s, and so would Compose when it makes the container: %s", refusedSources, messages(ds))
+	}
 	if ds.Has(diag.Error) {
 		return "", version{}, fmt.Errorf("the backend refuses the sources:\n%s", messages(ds))
 	}

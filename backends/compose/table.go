@@ -2,7 +2,7 @@ package compose
 
 import "github.com/octocompose/octocompose/compiler/support"
 
-const notYet = "octo knows this field and lowers it in a later version: take it out for now"
+const notYet = "octo knows this field and lowers it in a later version: take it out until then"
 
 // rows are what this backend does with every field. A Compose key is itself, with everything below it, unless a row
 // says otherwise.
@@ -79,14 +79,11 @@ func serviceRows() []support.Row {
 	for _, key := range composeKeys() {
 		out = append(out, exact("services.*."+key))
 	}
-	const inline = "Compose reads the file where it lies, at each up"
 	const probe = "write test: [CMD, PROGRAM, …] instead, with a program that the image has, such as curl, wget or nc"
 	return append(out,
 		support.Row{Field: "services.*.extends", Level: support.Exact, How: "what is extended is in the output"},
 		support.Row{Field: "services.*.scale", Level: support.Exact, How: "deploy.replicas"},
 		support.Row{Field: "services.*.replicas", Level: support.Exact, How: "deploy.replicas"},
-		support.Row{Field: "services.*.env_file[].inline", Level: support.Meaningless, How: inline},
-		support.Row{Field: "services.*.pre_start[].env_file[].inline", Level: support.Meaningless, How: inline},
 		support.Row{Field: "services.*.healthcheck.http", Level: support.Unsupported, How: probe},
 		support.Row{Field: "services.*.healthcheck.tcp", Level: support.Unsupported, How: probe},
 		support.Row{Field: "services.*.healthcheck.grpc", Level: support.Unsupported, How: probe},

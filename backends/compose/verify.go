@@ -30,6 +30,11 @@ func (b *Backend) Verify(in *model.Input, set *artifact.Set) error {
 	case !bytes.Equal(file.Data, text):
 		return fmt.Errorf("cannot lower twice to the same %s", composeFile)
 	}
+	for _, want := range l.files.Files() {
+		if have := set.Get(want.Path); have == nil || !bytes.Equal(have.Data, want.Data) {
+			return fmt.Errorf("cannot lower twice to the same %s", want.Path)
+		}
+	}
 	apply := set.Get(applyFile)
 	if apply == nil || !bytes.Equal(apply.Data, l.apply()) {
 		return fmt.Errorf("cannot lower twice to the same %s", applyFile)

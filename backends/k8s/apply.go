@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/octocompose/octocompose/compiler/doc"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
@@ -84,7 +85,7 @@ func (p *page) line(parts ...string) {
 func (l *lowering) applyPage() []byte {
 	p := &page{l: l}
 	if l.t.Namespace != "" {
-		p.ns = "-n " + shellWord(l.t.Namespace) + " "
+		p.ns = "-n " + doc.ShellWord(l.t.Namespace) + " "
 	}
 	p.line("# Apply ", l.p.Name, " to Kubernetes")
 	p.line()
@@ -122,7 +123,7 @@ func (p *page) images() {
 			continue
 		}
 		p.line(p.l.buildCommand(b))
-		p.line("docker push ", shellWord(b.image))
+		p.line("docker push ", doc.ShellWord(b.image))
 	}
 	p.line("```")
 	if p.l.t.Registry == "" && slices.ContainsFunc(builds, func(b buildChore) bool { return !strings.Contains(b.image, "/") }) {
@@ -153,10 +154,10 @@ func (p *page) once() {
 		commands = append(commands, p.create("configmap", s))
 	}
 	for _, e := range t.envFiles {
-		commands = append(commands, "kubectl "+p.ns+"create secret generic "+shellWord(e.name)+" --from-env-file="+shellWord(p.l.hostPath(e.file)))
+		commands = append(commands, "kubectl "+p.ns+"create secret generic "+doc.ShellWord(e.name)+" --from-env-file="+doc.ShellWord(p.l.hostPath(e.file)))
 	}
 	if p.l.t.PullSecret != "" {
-		commands = append(commands, "kubectl "+p.ns+"create secret docker-registry "+shellWord(p.l.t.PullSecret)+
+		commands = append(commands, "kubectl "+p.ns+"create secret docker-registry "+doc.ShellWord(p.l.t.PullSecret)+
 			" --docker-server=HOST --docker-username=USER --docker-password=TOKEN")
 	}
 	if len(t.secrets) > 0 {
@@ -195,11 +196,11 @@ func (p *page) block(commands []string) {
 
 // create is the command that makes a Secret or a ConfigMap from where its value is.
 func (p *page) create(kind string, s secretChore) string {
-	object := "kubectl " + p.ns + "create " + kind + " " + shellWord(s.name)
-	from := " --from-file=" + shellWord(s.key+"=")
+	object := "kubectl " + p.ns + "create " + kind + " " + doc.ShellWord(s.name)
+	from := " --from-file=" + doc.ShellWord(s.key+"=")
 	switch {
 	case s.file != "":
-		return object + " --from-file=" + shellWord(s.key+"="+p.l.hostPath(s.file))
+		return object + " --from-file=" + doc.ShellWord(s.key+"="+p.l.hostPath(s.file))
 	case s.environment != "":
 		return `printf %s "$` + s.environment + `" | ` + object + from + "/dev/stdin"
 	case s.external:
@@ -220,6 +221,9 @@ func (p *page) each() {
 	for _, u := range p.l.units {
 		if u.kind == statefulSet || u.kind == daemonSet {
 			p.line("kubectl ", p.ns, "rollout status ", u.kind.String(), "/", u.name, " --timeout=10m")
+		}
+		if u.kind == job && len(u.awaitedBy()) == 0 {
+			p.line("kubectl ", p.ns, "wait --for=condition=Complete job/", u.workloadName, " --timeout=15m")
 		}
 	}
 	p.line("```")
@@ -245,7 +249,7 @@ func (p *page) copies() {
 		u := s.users[0]
 		for _, m := range u.mounts {
 			if m.store == s {
-				p.line("kubectl ", p.ns, "cp ", shellWord(strings.TrimSuffix(p.l.hostPath(s.key), "/")+"/."), " ", p.podName(u), ":", shellWord(m.mount.Target))
+				p.line("kubectl ", p.ns, "cp ", doc.ShellWord(strings.TrimSuffix(p.l.hostPath(s.key), "/")+"/."), " ", p.podName(u), ":", doc.ShellWord(m.mount.Target))
 				break
 			}
 		}
@@ -294,11 +298,13 @@ func (p *page) use() {
 	p.line("\n## Use")
 	p.line("```")
 	p.line("kubectl ", p.ns, "get pods -l app.kubernetes.io/instance=", p.l.instance())
-	for _, u := range p.l.units {
-		if u.kind != job {
-			p.line("kubectl ", p.ns, "logs -f ", u.kind.String(), "/", u.name)
-			break
-		}
+	first := slices.IndexFunc(p.l.units, func(u *unit) bool { return u.kind != job })
+	if first < 0 && len(p.l.units) > 0 {
+		first = 0
+	}
+	if first >= 0 {
+		u := p.l.units[first]
+		p.line("kubectl ", p.ns, "logs -f ", u.kind.String(), "/", u.workloadName)
 	}
 	for _, u := range p.l.todo.public {
 		p.line("kubectl ", p.ns, "get service ", u.name, "-public    # the address from outside")
@@ -311,9 +317,13 @@ func (p *page) remove() {
 	p.line("\n## Remove")
 	p.line("```")
 	if p.l.t.Namespace != "" {
-		p.line("kubectl delete namespace ", shellWord(p.l.t.Namespace), "    # the data too")
+		p.line("kubectl delete namespace ", doc.ShellWord(p.l.t.Namespace), "    # the data too")
 	} else {
-		p.line("kubectl delete -k .")
+		data := ""
+		if p.l.sharedClaims > 0 {
+			data = "    # the data below volumes/ too"
+		}
+		p.line("kubectl delete -k .", data)
 		for _, u := range p.l.units {
 			for _, c := range u.claims {
 				for i := range max(u.s.Count(), 1) {

@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/octocompose/octocompose/compiler/doc"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -30,9 +31,9 @@ var buildFlags = []struct{ key, flag, form string }{
 func (l *lowering) buildCommand(c buildChore) string {
 	b := c.build
 	context := l.hostPath(b.Context)
-	words := []string{"docker build", "-t", shellWord(c.image)}
+	words := []string{"docker build", "-t", doc.ShellWord(c.image)}
 	for _, t := range b.Tags {
-		words = append(words, "-t", shellWord(t))
+		words = append(words, "-t", doc.ShellWord(t))
 	}
 	switch {
 	case b.DockerfileInline != "":
@@ -42,26 +43,26 @@ func (l *lowering) buildCommand(c buildChore) string {
 		if !path.IsAbs(file) && !strings.Contains(context, "://") {
 			file = path.Join(context, file)
 		}
-		words = append(words, "-f", shellWord(file))
+		words = append(words, "-f", doc.ShellWord(file))
 	}
 	if b.Target != "" {
-		words = append(words, "--target", shellWord(b.Target))
+		words = append(words, "--target", doc.ShellWord(b.Target))
 	}
 	for _, a := range b.Args {
 		word := a.Key
 		if !a.Null {
 			word += "=" + a.Value
 		}
-		words = append(words, "--build-arg", shellWord(word))
+		words = append(words, "--build-arg", doc.ShellWord(word))
 	}
 	for _, a := range b.Labels {
-		words = append(words, "--label", shellWord(a.Key+"="+a.Value))
+		words = append(words, "--label", doc.ShellWord(a.Key+"="+a.Value))
 	}
 	if len(b.Platforms) > 0 {
-		words = append(words, "--platform", shellWord(strings.Join(b.Platforms, ",")))
+		words = append(words, "--platform", doc.ShellWord(strings.Join(b.Platforms, ",")))
 	}
 	if b.Network != "" {
-		words = append(words, "--network", shellWord(b.Network))
+		words = append(words, "--network", doc.ShellWord(b.Network))
 	}
 	if b.Pull != nil && *b.Pull {
 		words = append(words, "--pull")
@@ -69,11 +70,11 @@ func (l *lowering) buildCommand(c buildChore) string {
 	for _, f := range buildFlags {
 		for _, v := range l.flagValues(c.tree.Get(f.key), f.form) {
 			if words = append(words, f.flag); f.form != "bare" {
-				words = append(words, shellWord(v))
+				words = append(words, doc.ShellWord(v))
 			}
 		}
 	}
-	words = append(words, shellWord(context))
+	words = append(words, doc.ShellWord(context))
 	if b.DockerfileInline != "" {
 		return strings.Join(words, " ") + " <<'DOCKERFILE'\n" + strings.TrimSuffix(b.DockerfileInline, "\n") + "\nDOCKERFILE"
 	}

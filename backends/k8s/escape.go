@@ -30,15 +30,3 @@ func literals(list []string) []string {
 	}
 	return out
 }
-
-// shellWord quotes s for a POSIX shell, where it needs it.
-func shellWord(s string) string {
-	plain := s != ""
-	for i := 0; i < len(s) && plain; i++ {
-		plain = isAlnum(s[i]) || strings.IndexByte("_-./:=@%+,", s[i]) >= 0
-	}
-	if plain {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}

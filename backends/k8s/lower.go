@@ -55,6 +55,8 @@ type lowering struct {
 	stores   storeList
 	fixed    map[string]*fixedAddress // by address
 	policies bool                     // there are NetworkPolicies
+	// sharedClaims is how many claims the output has that no StatefulSet makes.
+	sharedClaims int
 
 	objects []object
 	todo    chores // for APPLY.md

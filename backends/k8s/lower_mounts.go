@@ -79,7 +79,7 @@ func (u *unit) planVolume(plan *mountPlan) {
 		return
 	}
 	u.l.emulate(plan.path, "give it a name to keep the data",
-		"an anonymous volume begins as a copy of the image's folder: on Kubernetes %s is that folder, and what is written there ends with the container", m.Target)
+		"an unnamed volume is the image's own folder %s here: what is written there ends with the container", m.Target)
 }
 
 // hidesCopy reports whether target lies below a bind mount in whose place the image's own copy is used.

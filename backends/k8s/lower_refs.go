@@ -184,21 +184,9 @@ func (u *unit) buildEnvironment() {
 			u.l.refuse(at, "want a name without an equals sign", "cannot use %q as the name of an environment variable", e.Key)
 			continue
 		}
-		u.setEnv(corev1.EnvVar{Name: e.Key, Value: u.text(e.Value)}, at)
+		u.mark(container+"env "+strconv.Itoa(len(u.c().Env)), at)
+		u.c().Env = append(u.c().Env, corev1.EnvVar{Name: e.Key, Value: u.text(e.Value)})
 	}
-}
-
-// setEnv adds a variable; one of the environment takes the place of one out of a file.
-func (u *unit) setEnv(v corev1.EnvVar, p tree.Path) {
-	for i := range u.c().Env {
-		if u.c().Env[i].Name == v.Name {
-			u.c().Env[i] = v
-			u.mark(container+"env "+strconv.Itoa(i), p)
-			return
-		}
-	}
-	u.mark(container+"env "+strconv.Itoa(len(u.c().Env)), p)
-	u.c().Env = append(u.c().Env, v)
 }
 
 // text is a string of the config as Kubernetes wants it: escaped, and with the addresses of Services in place of those
@@ -224,16 +212,11 @@ func (u *unit) texts(list []string) []string {
 	return out
 }
 
-// buildEnvFiles lowers env_file: it may hold secrets, so a Secret is made of it by a command in APPLY.md, unless
-// inline says that it may be seen.
+// buildEnvFiles lowers env_file: it may hold secrets, so a Secret is made of it by a command in APPLY.md.
 func (u *unit) buildEnvFiles() {
 	for i := range u.s.EnvFile {
 		f := &u.s.EnvFile[i]
 		p := u.at("env_file").Index(i)
-		if f.Inline {
-			u.inlineEnv(f, p)
-			continue
-		}
 		name := subdomain(u.l.p.Name) + "." + u.name + "-env"
 		if i > 0 {
 			name += "-" + strconv.Itoa(i+1)

@@ -167,7 +167,7 @@ func (l *lowering) sizeOf(s *store) model.Bytes {
 	}
 	if s.volume != nil {
 		l.emulate(s.path, "write size: 10Gi, or targets."+l.t.Name+".volume_size for all",
-			"a claim needs a size and %q has none: it gets %s", s.key, model.Bytes(defaultSize).Binary())
+			"a claim needs a size, and none is written: it gets %s", model.Bytes(defaultSize).Binary())
 	}
 	return defaultSize
 }
@@ -193,6 +193,7 @@ func (l *lowering) claims() {
 				notes = append(notes, note{at: "spec resources requests storage", origin: s.path.Key("size")})
 			}
 		}
+		l.sharedClaims++
 		l.add(object{file: "volumes/" + s.name + ".yaml", value: &c, notes: notes, from: from})
 	}
 }

@@ -186,11 +186,7 @@ func (u *unit) job() (any, []note) {
 	j := &batchv1.Job{TypeMeta: typeMeta(batchv1.SchemeGroupVersion, "Job"), ObjectMeta: u.workloadMeta()}
 	j.Spec = batchv1.JobSpec{Template: u.template, BackoffLimit: ptr(u.tries())}
 	head := "The name holds a hash of what runs: a Job cannot change, so a new image is a new Job."
-	var by []string
-	for _, d := range u.l.p.Dependants(u.s) {
-		by = append(by, d.Name)
-	}
-	if len(by) > 0 {
+	if by := u.awaitedBy(); len(by) > 0 {
 		wait := " waits"
 		if len(by) > 1 {
 			wait = " wait"
@@ -204,6 +200,17 @@ func (u *unit) job() (any, []note) {
 		notes[0].head = ""
 	}
 	return j, notes
+}
+
+// awaitedBy are the services of the output that depend on u. Who has a profile that is off is not among them.
+func (u *unit) awaitedBy() []string {
+	var by []string
+	for _, d := range u.l.p.Dependants(u.s) {
+		if u.l.unit[d.Name] != nil {
+			by = append(by, d.Name)
+		}
+	}
+	return by
 }
 
 // tries is how often a Job that failed is started again.

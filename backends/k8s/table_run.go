@@ -34,7 +34,6 @@ var runRows = []support.Row{
 	{Field: "services.*.working_dir", Level: support.Exact, How: "containers[].workingDir"},
 	{Field: "services.*.environment", Level: support.Exact, How: "containers[].env"},
 	{Field: "services.*.env_file", Level: support.Emulated, How: "a Secret that a command in APPLY.md makes, in envFrom; kubectl takes quotes and ${…} as they stand"},
-	{Field: "services.*.env_file[].inline", Level: support.Exact, How: "containers[].env"},
 	{Field: "services.*.env_file[].format", Level: support.Meaningless, How: "kubectl reads the file as raw, whatever this says"},
 	{Field: "services.*.labels", Level: support.Emulated, How: "annotations of the pod: labels of Kubernetes have a grammar"},
 	{Field: "services.*.label_file", Level: support.Unsupported, How: "write the labels here"},

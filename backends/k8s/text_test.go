@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/octocompose/octocompose/compiler/model"
 )
 
 // expand is what the kubelet does with a string (k8s.io/kubernetes third_party/forked/golang/expansion): two dollars
@@ -76,20 +74,6 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestReadEnv(t *testing.T) {
-	const text = "# comment\n\nA=1\nexport B = two words # why\nC='$HOME #'\nD=\"a\\nb\"\nE=${A}\nF=\nG=\"x ${A}\"\n"
-	want := []model.Pair{
-		{Key: "A", Value: "1"}, {Key: "B", Value: "two words"}, {Key: "C", Value: "$HOME #"}, {Key: "D", Value: "a\nb"},
-		{Key: "E", Value: "${A}", Null: true}, {Key: "F"}, {Key: "G", Value: "x ${A}", Null: true},
-	}
-	if diff := cmp.Diff(want, readEnv(text, false)); diff != "" {
-		t.Error(diff)
-	}
-	if got := readEnv("A='x' # y\n", true)[0].Value; got != "'x' # y" {
-		t.Errorf("raw: %q", got)
-	}
-}
-
 func TestFixedAddresses(t *testing.T) {
 	l := &lowering{fixed: map[string]*fixedAddress{
 		"172.20.0.2": {variable: "$(DNS_SERVICE_HOST)"}, "fd00::2": {variable: "$(DNS_SERVICE_HOST)"},
@@ -126,13 +110,5 @@ func TestLocalPorts(t *testing.T) {
 	got := localPorts("curl localhost:80/x || curl http://127.0.0.1:9200 localhost:80 localhost:99999 localhost:")
 	if diff := cmp.Diff([]int{80, 9200}, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestShellWord(t *testing.T) {
-	for in, want := range map[string]string{"a/b.c": "a/b.c", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "$x": "'$x'"} {
-		if got := shellWord(in); got != want {
-			t.Errorf("shellWord(%q) = %s, want %s", in, got, want)
-		}
 	}
 }

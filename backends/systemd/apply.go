@@ -1,11 +1,13 @@
 package systemd
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/artifact"
+	"github.com/octocompose/octocompose/compiler/doc"
 	"github.com/octocompose/octocompose/compiler/model"
 )
 
@@ -33,14 +35,6 @@ func (l *lowering) hasContainers() bool {
 	return slices.ContainsFunc(l.services, func(s *service) bool { return !s.native })
 }
 
-// shell is s as one word of a shell.
-func shell(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(sanitize(s), "'", `'\''`) + "'"
-}
-
 // line writes a command with what it does beside it.
 func line(b *strings.Builder, command, note string) {
 	b.WriteString(command)
@@ -63,23 +57,23 @@ func (l *lowering) applyOnce(b *strings.Builder) {
 		}
 		switch {
 		case s.External:
-			line(&t, "podman secret create "+shell(or(s.Name, s.Key))+" -", "the secret, then ctrl-d")
+			line(&t, "podman secret create "+doc.ShellWord(cmp.Or(s.Name, s.Key))+" -", "the secret, then ctrl-d")
 		case s.Credential != "":
 			if !credentials {
 				line(&t, "install -d -m 0700 /etc/credstore", "")
 				credentials = true
 			}
-			line(&t, "install -m 0400 /dev/stdin "+shell("/etc/credstore/"+s.Credential), "the secret, then ctrl-d")
+			line(&t, "install -m 0400 /dev/stdin "+doc.ShellWord("/etc/credstore/"+s.Credential), "the secret, then ctrl-d")
 		}
 	}
 	for _, n := range l.p.Networks {
-		if name := or(n.Name, n.Key); n.External && !slices.Contains([]string{"host", "none", "podman"}, name) {
-			line(&t, "podman network create --ignore "+shell(name), "network "+n.Key+", which belongs to somebody else")
+		if name := cmp.Or(n.Name, n.Key); n.External && !slices.Contains([]string{"host", "none", "podman"}, name) {
+			line(&t, "podman network create --ignore "+doc.ShellWord(name), "network "+n.Key+", which belongs to somebody else")
 		}
 	}
 	for _, v := range l.p.Volumes {
 		if v.External {
-			line(&t, "podman volume create --ignore "+shell(or(v.Name, v.Key)), "volume "+v.Key+", which belongs to somebody else")
+			line(&t, "podman volume create --ignore "+doc.ShellWord(cmp.Or(v.Name, v.Key)), "volume "+v.Key+", which belongs to somebody else")
 		}
 	}
 	if l.socket {
@@ -88,13 +82,6 @@ func (l *lowering) applyOnce(b *strings.Builder) {
 	if t.Len() > 0 {
 		b.WriteString("\n## Once for each machine\n```\n" + t.String() + "```\n")
 	}
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // applyEach writes what is done after each compile.
@@ -109,7 +96,7 @@ func (l *lowering) applyEach(b *strings.Builder) {
 		full := imageName(s.Image)
 		if l.built[full] == "" && !pulled[full] && s.PullPolicy != "never" {
 			pulled[full] = true
-			line(b, "podman pull "+shell(full), "")
+			line(b, "podman pull "+doc.ShellWord(full), "")
 		}
 	}
 	line(b, "cp -r etc/. /etc/", "")
@@ -122,9 +109,14 @@ func (l *lowering) applyEach(b *strings.Builder) {
 			line(b, "systemctl restart "+s.unit+"-build.service", "builds the image; after each change of its sources")
 		}
 	}
+	line(b, "systemctl try-restart UNIT...", "after a change: what octo compile printed")
 	line(b, "systemctl enable --now "+l.target, "")
-	line(b, "systemctl restart UNIT...", "what `octo diff` lists, after a change")
-	b.WriteString("```\nPull and build first: a start then never waits for a registry.\n")
+	b.WriteString("```\nPull and build first: a start then never waits for a registry. `octo compile` and `octo compile --check` print what a\n" +
+		"change stops, removes and restarts; `systemctl restart " + l.target + "` restarts everything.")
+	if len(l.copies) > 0 {
+		b.WriteString(" A changed file\nof the project's own, copied above, changes no unit: restart what reads it.")
+	}
+	b.WriteString("\n")
 }
 
 // applyCopies writes the commands that bring the project's own files to the machine. What lies in a folder that is
@@ -143,16 +135,16 @@ func (l *lowering) applyCopies(b *strings.Builder) {
 		}
 		if f.dir {
 			last = f.to + "/"
-			line(b, "install -d "+shell(f.to), "")
-			line(b, "cp -r "+shell(strings.TrimSuffix(from, "/.")+"/.")+" "+shell(f.to+"/"), "")
+			line(b, "install -d "+doc.ShellWord(f.to), "")
+			line(b, "cp -r "+doc.ShellWord(strings.TrimSuffix(from, "/.")+"/.")+" "+doc.ShellWord(f.to+"/"), "")
 			continue
 		}
 		if f.private {
-			line(b, "install -D -m 0600 "+shell(from)+" "+shell(f.to), "")
+			line(b, "install -D -m 0600 "+doc.ShellWord(from)+" "+doc.ShellWord(f.to), "")
 			continue
 		}
-		line(b, "install -d "+shell(path.Dir(f.to)), "")
-		line(b, "cp --preserve=mode "+shell(from)+" "+shell(f.to), "")
+		line(b, "install -d "+doc.ShellWord(path.Dir(f.to)), "")
+		line(b, "cp --preserve=mode "+doc.ShellWord(from)+" "+doc.ShellWord(f.to), "")
 	}
 }
 
@@ -197,19 +189,41 @@ func (l *lowering) applyUse(b *strings.Builder) {
 	line(b, "journalctl -fu '"+l.names.project+"-*'", "")
 	for _, s := range l.services {
 		if s.count > 0 && !l.wanted(s) {
-			line(b, "systemctl start "+shell(s.units[0]), "profile "+strings.Join(s.Profiles, ", "))
+			line(b, "systemctl start "+doc.ShellWord(s.units[0]), "profile "+strings.Join(s.Profiles, ", "))
 		}
 	}
 	b.WriteString("```\n")
 }
 
+// applyRemove writes how it all goes away. To stop a target waits for the target alone, and what is in use cannot be
+// deleted: so its units are stopped by name, whichever run.
 func (l *lowering) applyRemove(b *strings.Builder) {
 	b.WriteString("\n## Remove\n```\n")
-	line(b, "systemctl disable --now "+l.target, "")
+	line(b, "systemctl disable "+l.target, "")
+	line(b, "systemctl stop "+l.target+" $(systemctl show --property ConsistsOf --value "+l.target+")", "")
 	for _, v := range l.p.Volumes {
 		if !v.External && !v.PerReplica && !l.noContainer(l.mounted[v.Key]) {
-			line(b, "podman volume rm "+shell(l.resource(v.Key, v.Name)), "the data")
+			line(b, "podman volume rm "+doc.ShellWord(l.resource(v.Key, v.Name)), "the data")
 		}
 	}
-	b.WriteString("```\nthen each file that .octo-manifest names.\n")
+	for _, names := range l.unnamed {
+		words := make([]string, len(names))
+		for i, name := range names {
+			words[i] = doc.ShellWord(name)
+		}
+		line(b, "podman volume rm "+strings.Join(words, " "), "the data")
+	}
+	for _, n := range l.p.Networks {
+		if !n.External && !l.onlyPrograms(n) {
+			line(b, "podman network rm "+doc.ShellWord(l.resource(n.Key, n.Name)), "")
+		}
+	}
+	for _, name := range l.stored {
+		line(b, "podman secret rm "+doc.ShellWord(name), "")
+	}
+	b.WriteString("```\nthen each file that .octo-manifest names")
+	if slices.ContainsFunc(l.copies, func(f fileCopy) bool { return strings.HasPrefix(f.to, l.root+"/") }) {
+		b.WriteString(", and " + sanitize(l.root) + ", which holds copies of the project's files and what the services wrote there")
+	}
+	b.WriteString(".\n")
 }

@@ -62,6 +62,8 @@ type lowering struct {
 	copies   []fileCopy            // the project's files that must lie on the machine
 	copied   map[string]bool       // places on the machine that are taken by those or by generated files
 	secrets  map[string]bool       // keys of project secrets that a service uses
+	unnamed  [][]string            // volumes of Podman's that no .volume unit makes, those of replicas together
+	stored   []string              // secrets of Podman's that units make
 	programs bool                  // some service runs a program that is fetched
 	socket   bool                  // some service has the socket of the engine
 }

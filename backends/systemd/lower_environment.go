@@ -1,9 +1,6 @@
 package systemd
 
 import (
-	"errors"
-	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/diag"
@@ -17,9 +14,6 @@ import (
 func (l *lowering) environment(s *service, c, sv *Section) {
 	for i := range s.EnvFile {
 		f, at := &s.EnvFile[i], s.Path.Key("env_file").Index(i)
-		if f.Inline {
-			continue
-		}
 		file := l.envFile(f, at)
 		if file == "" {
 			continue
@@ -42,114 +36,20 @@ type variable struct {
 	at tree.Path
 }
 
-// variables are the entries that stand in the unit: those of inlined files, and environment over them.
+// variables are the entries of environment, each with a value.
 func (l *lowering) variables(s *service) []variable {
-	var out []variable
+	out := make([]variable, 0, len(s.Environment))
 	at := s.Path.Key("environment")
-	set := func(v variable) {
-		if i := slices.IndexFunc(out, func(have variable) bool { return have.Key == v.Key }); i >= 0 {
-			out[i] = v
-			return
+	for _, p := range s.Environment {
+		v := variable{p, at.Key(p.Key)}
+		if p.Null {
+			l.refuse(v.at, "write a value: "+p.Key+": ${"+p.Key+"}, and declare the variable below variables",
+				"the value is taken from the environment of the person who starts the project, and units have none")
+			continue
 		}
 		out = append(out, v)
 	}
-	inlined := false
-	for i := range s.EnvFile {
-		if f := &s.EnvFile[i]; f.Inline {
-			inlined = true
-			for _, v := range l.inline(f, s.Path.Key("env_file").Index(i)) {
-				set(v)
-			}
-		}
-	}
-	if !inlined {
-		out = make([]variable, 0, len(s.Environment))
-	}
-	for _, p := range s.Environment {
-		v := variable{p, at.Key(p.Key)}
-		switch {
-		case p.Null:
-			l.refuse(v.at, "write a value: "+p.Key+": ${"+p.Key+"}, and declare the variable below variables",
-				"the value is taken from the environment of the person who starts the project, and units have none")
-		case inlined:
-			set(v)
-		default:
-			out = append(out, v)
-		}
-	}
 	return out
-}
-
-// inline reads an env_file that is to stand in the output: KEY=VALUE lines, # comments, quotes. ${…} is not read here.
-func (l *lowering) inline(f *model.EnvFile, at tree.Path) []variable {
-	data, ok := l.read(f.Path, at, f.Required == nil || *f.Required)
-	if !ok {
-		return nil
-	}
-	var out []variable
-	for n, line := range strings.Split(data, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		key, value, found := strings.Cut(strings.TrimPrefix(line, "export "), "=")
-		key = strings.TrimSpace(key)
-		plain, ok := unquoteValue(strings.TrimSpace(value), f.Format == "raw")
-		if !found || key == "" || !ok {
-			l.refuse(at, "take inline: true away, and keep the file on the machine",
-				"cannot inline line %d of %s: want KEY=VALUE on one line, without ${…}", n+1, f.Path)
-			continue
-		}
-		out = append(out, variable{model.Pair{Key: key, Value: plain}, at})
-	}
-	return out
-}
-
-// unquoteValue is a value of a .env file without its quotes and its comment. ok is false for what would need to be
-// interpolated or goes over several lines.
-func unquoteValue(s string, raw bool) (value string, ok bool) {
-	if raw || s == "" {
-		return s, true
-	}
-	switch s[0] {
-	case '\'':
-		end := strings.IndexByte(s[1:], '\'')
-		if end < 0 {
-			return "", false
-		}
-		return s[1 : 1+end], true
-	case '"':
-		var b strings.Builder
-		for i := 1; i < len(s); i++ {
-			switch s[i] {
-			case '"':
-				return b.String(), true
-			case '$':
-				return "", false
-			case '\\':
-				if i++; i == len(s) {
-					return "", false
-				}
-				switch s[i] {
-				case 'n':
-					b.WriteByte('\n')
-				case 't':
-					b.WriteByte('\t')
-				case 'r':
-					b.WriteByte('\r')
-				default:
-					b.WriteByte(s[i])
-				}
-			default:
-				b.WriteByte(s[i])
-			}
-		}
-		return "", false
-	}
-	if i := strings.Index(s, " #"); i >= 0 {
-		s = strings.TrimSpace(s[:i])
-	}
-	return s, !strings.Contains(s, "$")
 }
 
 // readsPlainly warns where Podman reads an env_file in another way than Compose: it takes a line as it is. The file is
@@ -178,16 +78,13 @@ func (l *lowering) readsPlainly(f *model.EnvFile, at tree.Path) {
 }
 
 // read returns a file that the output must hold.
-func (l *lowering) read(name string, at tree.Path, required bool) (string, bool) {
+func (l *lowering) read(name string, at tree.Path) (string, bool) {
 	if l.in.Files == nil {
 		return "", false
 	}
 	f, err := l.in.Files.Read(name)
-	switch {
-	case err == nil:
+	if err == nil {
 		return string(f.Data), true
-	case !required && errors.Is(err, fs.ErrNotExist):
-		return "", false
 	}
 	d := l.diags.Error(diag.MissingFile, at, "%s", err)
 	d.Target = l.t.Name

@@ -50,6 +50,7 @@ func (l *lowering) configs(s *service, c, sv *Section) {
 		}
 		// A mounted file belongs to root; a Podman secret has the owner and the mode that are asked for.
 		name := l.names.project + "." + s.Name + "." + ref.Source
+		l.store(name)
 		sv.Exec("ExecStartPre", "", at, lit(podman), lit("secret"), lit("create"), lit("--replace"), text(name), text(host))
 		l.secretMount(s, c, at, name, target, ref)
 	}
@@ -68,7 +69,7 @@ func (l *lowering) configFile(s *service, ref *model.FileRef, at tree.Path) (hos
 		data = []byte(*cfg.Content)
 	case cfg.File != "":
 		origin = cfg.Path.Key("file")
-		content, found := l.read(cfg.File, origin, true)
+		content, found := l.read(cfg.File, origin)
 		if !found {
 			return "", 0, false
 		}
@@ -128,12 +129,14 @@ func (l *lowering) secretMounts(s *service, c, sv *Section) {
 			}
 		case secret.Credential != "":
 			sv.Fields("LoadCredential", ":", at, secret.Key, secret.Credential)
+			l.store(name)
 			sv.Exec("ExecStartPre", "", at, append(create, text(name), lit("%d/"+secret.Key))...)
 		case secret.File != "":
 			file := l.file(secret.File, secret.Path.Key("file"))
 			if file == "" {
 				continue
 			}
+			l.store(name)
 			sv.Exec("ExecStartPre", "", at, append(create, text(name), text(file))...)
 		default:
 			l.noSecret(secret, at)
@@ -144,6 +147,13 @@ func (l *lowering) secretMounts(s *service, c, sv *Section) {
 			target = ref.Source
 		}
 		l.secretMount(s, c, at, name, target, ref)
+	}
+}
+
+// store notes a secret of Podman's that a unit makes.
+func (l *lowering) store(name string) {
+	if !contains(l.stored, name) {
+		l.stored = append(l.stored, name)
 	}
 }
 

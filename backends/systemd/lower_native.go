@@ -226,9 +226,6 @@ func (l *lowering) nativeEnvironment(s *service, sv *Section) {
 	files := 0
 	for i := range s.EnvFile {
 		f, at := &s.EnvFile[i], s.Path.Key("env_file").Index(i)
-		if f.Inline {
-			continue
-		}
 		prefix := ""
 		if f.Required != nil && !*f.Required {
 			prefix = "-"

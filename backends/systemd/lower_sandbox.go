@@ -1,6 +1,7 @@
 package systemd
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
@@ -61,7 +62,7 @@ func (l *lowering) nativeFiles(s *service, sv *Section) {
 	for i := range s.Configs {
 		ref, at := &s.Configs[i], s.Path.Key("configs").Index(i)
 		if host, _, ok := l.configFile(s, ref, at); ok {
-			target := "/" + strings.TrimPrefix(or(ref.Target, ref.Source), "/")
+			target := "/" + strings.TrimPrefix(cmp.Or(ref.Target, ref.Source), "/")
 			l.bindPath(sv, "BindReadOnlyPaths", host, target, at)
 		}
 	}

@@ -2,6 +2,7 @@ package systemd
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,7 @@ func (l *lowering) volume(v *model.Volume) {
 	u := l.unit(quadletDir+l.names.project+"-"+v.Key+".volume", sources)
 	us, vol := u.Section("Unit"), u.Section("Volume")
 	us.Fixed("Description", l.names.project+": volume "+v.Key, tree.Root)
+	us.Fixed("PartOf", l.target, tree.Root) // else it counts as made after APPLY.md's Remove, and is made anew without its options
 	vol.Raw("VolumeName", l.resource(v.Key, v.Name), v.Path.Key("name"))
 	if v.Driver != "" && v.Driver != "local" {
 		vol.Raw("Driver", v.Driver, v.Path.Key("driver"))
@@ -238,7 +240,7 @@ func (l *lowering) volumeMount(s *service, m *model.Mount, at tree.Path, c *Sect
 		*anonymous = append(*anonymous, from)
 		if s.count > 1 {
 			c.Note("One for each replica.")
-			l.instanceVolume(c, at, from, m.Target, options)
+			l.instanceVolume(s, c, at, from, m.Target, options)
 			return
 		}
 	case v == nil:
@@ -254,17 +256,35 @@ func (l *lowering) volumeMount(s *service, m *model.Mount, at tree.Path, c *Sect
 	case v.PerReplica:
 		from = l.resource(v.Key, v.Name)
 		if s.count > 1 {
-			l.instanceVolume(c, at, from, m.Target, options)
+			l.instanceVolume(s, c, at, from, m.Target, options)
 			return
 		}
 	default:
 		from = l.names.project + "-" + v.Key + ".volume"
 	}
+	if m.Source == "" || l.p.Volume(m.Source).PerReplica {
+		l.noteVolume(from, 0)
+	}
 	c.Fields("Volume", ":", at, from, m.Target, strings.Join(options, ","))
 }
 
+// noteVolume notes a volume that Podman makes when it is first mounted; with replicas, one for each.
+func (l *lowering) noteVolume(name string, replicas int) {
+	names := []string{name}
+	if replicas > 0 {
+		names = names[:0]
+		for i := range replicas {
+			names = append(names, name+"-"+decimal(int64(i+1)))
+		}
+	}
+	if !slices.ContainsFunc(l.unnamed, func(have []string) bool { return slices.Equal(have, names) }) {
+		l.unnamed = append(l.unnamed, names)
+	}
+}
+
 // instanceVolume mounts a volume of one instance of a template. The specifier is put in after the rest is escaped.
-func (l *lowering) instanceVolume(c *Section, at tree.Path, name, target string, options []string) {
+func (l *lowering) instanceVolume(s *service, c *Section, at tree.Path, name, target string, options []string) {
+	l.noteVolume(name, s.count)
 	before := len(c.Options)
 	c.Fields("Volume", ":", at, name, target, strings.Join(options, ","))
 	if len(c.Options) > before {

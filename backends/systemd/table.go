@@ -126,7 +126,6 @@ var containerRows = []support.Row{
 	{Field: "services.*.entrypoint", Level: exact, How: "Entrypoint="},
 	{Field: "services.*.env_file", Level: emulated, How: "EnvironmentFile=, below /srv/<project>: Podman takes each line as it stands"},
 	{Field: "services.*.env_file[].format", Level: meaningless, How: "Podman reads the file as raw, whatever this says"},
-	{Field: "services.*.env_file[].inline", Level: exact, How: "Environment="},
 	{Field: "services.*.environment", Level: exact, How: "Environment="},
 	{Field: "services.*.extra_hosts", Level: exact, How: "AddHost="},
 	{Field: "services.*.gpus", Level: emulated, How: "AddDevice= with a CDI name, nvidia.com/gpu=all; the machine needs nvidia-ctk cdi generate"},

@@ -1,0 +1,152 @@
+package compiler_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/octocompose/octocompose/compiler"
+	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/tree"
+)
+
+// canary marks what must not come out.
+const canary = "canary-3f9c"
+
+// secretive has a canary in every place where a value is at home that no output, no tree and no finding may hold.
+var secretive = map[string]string{
+	"octo.yaml": `
+name: app
+variables:
+  DECLARED: { secret: true }
+services:
+  a:
+    image: example.com/a:1
+    user: "1000"
+    env_file: [a.env, { path: raw.env, format: raw }]
+    secrets: [file, env, { source: cred, target: /run/x }]
+    environment: { PASSWORD_FILE: /run/secrets/file }
+    pre_start:
+      - image: example.com/a:1
+        env_file: a.env
+  b:
+    build: { context: b, secrets: [file, env] }
+    secrets: [file]
+secrets:
+  file: { file: ./file.secret }
+  env: { environment: SECRET_VALUE }
+  cred: { credential: app.cred }
+targets:
+  systemd: { accept: [services.a.pre_start, services.b.build.secrets, secrets.env.environment] }
+  compose: {}
+  k8s: { accept: [services.a.pre_start] }
+`,
+	"a.env":        "A=" + canary + "-1\nB='" + canary + "-2'\nexport C=${D}" + canary + "-3 # x\n",
+	"raw.env":      "A=\"" + canary + "-4\n",
+	"file.secret":  canary + "-5",
+	".env":         "DECLARED=" + canary + "-6\nUNUSED=" + canary + "-7\nSECRET_VALUE=" + canary + "-8\n",
+	"b/Dockerfile": "FROM scratch\n# " + canary + "-9\n",
+	"b/.env":       "X=" + canary + "-10\n",
+}
+
+// TestSecrets: values of secrets, of files of variables that are not inlined, and of variables that nothing reads stand
+// in no output, in no merged tree (which octo config prints) and in no finding.
+func TestSecrets(t *testing.T) {
+	r := compileFiles(t, secretive, compiler.Options{Env: secretEnv, Verify: true})
+	if r.Diagnostics.Has(diag.Error) || len(r.Targets) != 3 {
+		t.Fatalf("the input of the test is wrong:\n%s", everyPrint(t, r.Diagnostics))
+	}
+	noCanary(t, r)
+}
+
+// TestSecretsInFaults: a finding names the place and the field, and repeats no value of a secret, whatever is wrong with
+// it or beside it.
+func TestSecretsInFaults(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		add  map[string]string // over secretive
+		want string            // a part of a finding
+	}{
+		{"a literal", map[string]string{"o.yaml": "services: { a: { environment: { DB_PASSWORD: " + canary + ", OTHER: [x] } } }"}, "plain-secret"},
+		{"a literal beside a wrong image", map[string]string{"o.yaml": "services: { c: { image: [x], build: { context: ., args: { API_TOKEN: " + canary + " } } } }"}, "[type]"},
+		{"a literal in a list", map[string]string{"o.yaml": "services:\n  a:\n    environment:\n      - DB_PASSWORD =" + canary + "\n"}, "environment[0]"},
+		{"a number", map[string]string{"o.yaml": "services: { a: { environment: { PIN_TOKEN: 0x1F00000000, " + "A: x } } }"}, "PIN_TOKEN"},
+		{"two spellings", map[string]string{"o.yaml": "services: { a: { environment: { DB_PASSWORD: " + canary + "-a }, x-octo: { environment: { DB_PASSWORD: " + canary + "-b } } } }"}, "[conflict]"},
+		{"a line of .env", map[string]string{".env": "GOOD=1\nBAD NAME=" + canary + "\n"}, ".env:2:1"},
+		{"a quote of .env", map[string]string{".env": "OPEN=\"" + canary + "\n"}, ".env:1:6"},
+		{"a variable in .env", map[string]string{".env": "OPEN=" + canary + "${\n"}, "[interpolation]"},
+		{"the type of a variable", map[string]string{"o.yaml": "variables: { DECLARED: { type: int } }"}, "this value"},
+		{"a file of variables", map[string]string{"a.env": "BAD NAME=" + canary + "\n\"" + canary + "\n"}, ""},
+		{"an inlined file", map[string]string{"o.yaml": "services: { a: { env_file: [{ path: in.env, inline: true }] } }", "in.env": "BAD NAME=" + canary + "\nX=\"" + canary + "\n"}, "in.env:1:1"},
+	} {
+		files := map[string]string{}
+		for k, v := range secretive {
+			files[k] = v
+		}
+		for k, v := range c.add {
+			files[k] = v
+		}
+		o := compiler.Options{Env: secretEnv, Files: []string{"octo.yaml"}}
+		if c.add["o.yaml"] != "" {
+			o.Files = append(o.Files, "o.yaml")
+		}
+		r := compileFiles(t, files, o)
+		text := everyPrint(t, r.Diagnostics)
+		if !strings.Contains(text, c.want) {
+			t.Errorf("%s: %q is not said:\n%s", c.name, c.want, text)
+		}
+		for _, secret := range []string{canary, "0x1F00000000", "133143986176"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s: a finding shows it:\n%s", c.name, text)
+			}
+		}
+	}
+}
+
+// secretEnv is an environment of the process that holds canaries only.
+func secretEnv(name string) (string, bool) {
+	if name == "DECLARED" {
+		return "", false
+	}
+	return canary + "-env-" + name, true
+}
+
+func compileFiles(t *testing.T, files map[string]string, o compiler.Options) *compiler.Result {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		writeFile(t, filepath.Join(dir, name), []byte(text))
+	}
+	return compileDir(t, dir, o)
+}
+
+// everyPrint is what all printers make of l.
+func everyPrint(t *testing.T, l diag.List) string {
+	t.Helper()
+	var b bytes.Buffer
+	for _, err := range []error{diag.Text(&b, l, diag.Style{}), diag.JSON(&b, l), diag.GitHub(&b, l, "")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+func noCanary(t *testing.T, r *compiler.Result) {
+	t.Helper()
+	if text := everyPrint(t, r.Diagnostics); strings.Contains(text, canary) {
+		t.Errorf("a finding shows it:\n%s", text)
+	}
+	for _, f := range outputs(r) {
+		if i := bytes.Index(f.Data, []byte(canary)); i >= 0 {
+			t.Errorf("%s holds it: …%s", f.Name, f.Data[max(0, i-60):min(len(f.Data), i+30)])
+		}
+	}
+	tree.Walk(tree.Root, r.Tree, func(p tree.Path, n *tree.Node) bool {
+		if strings.Contains(n.Text, canary) {
+			t.Errorf("the tree holds it at %s", p)
+		}
+		return true
+	})
+}
