@@ -2,11 +2,12 @@ package compose
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/octocompose/octocompose/internal/gates"
 )
 
 // realCompose is the program docker-compose of this machine.
@@ -15,13 +16,13 @@ type realCompose struct {
 	version
 }
 
-// findCompose looks for docker-compose on PATH and where the real parts are kept; nil: it is not here.
+// findCompose looks for docker-compose where tools/install puts it, and on PATH; nil: it is not here.
 func findCompose(t *testing.T) *realCompose {
 	t.Helper()
-	bin, err := exec.LookPath("docker-compose")
-	if err != nil {
-		home, _ := os.UserHomeDir()
-		if bin = filepath.Join(home, ".cache", "realparts", "bin", "docker-compose"); !exists(bin) {
+	bin := filepath.Join(gates.Dir(), "bin", "docker-compose")
+	if !exists(bin) {
+		var err error
+		if bin, err = exec.LookPath("docker-compose"); err != nil {
 			return nil
 		}
 	}
@@ -53,7 +54,7 @@ func (c *realCompose) takes(file string, need version) error {
 func TestDockerCompose(t *testing.T) {
 	real := findCompose(t)
 	if real == nil {
-		t.Skip("docker-compose is not here")
+		t.Skip("docker-compose is not here: run tools/install")
 	}
 	for _, file := range cases(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {

@@ -1,10 +1,7 @@
 package k8s_test
 
 import (
-	"bytes"
 	"context"
-	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,14 +12,10 @@ import (
 
 	"github.com/octocompose/octocompose/backends/k8s"
 	"github.com/octocompose/octocompose/compiler"
-	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/support"
 )
 
-var (
-	corpus = flag.String("corpus", "", "a folder of Compose files to compile")
-	keep   = flag.String("keep", "", "where the trees of the corpus are written")
-)
+var ()
 
 // compile runs the whole pipeline for Kubernetes on the files in dir.
 func compile(t testing.TB, dir string, files ...string) *compiler.Result {
@@ -49,57 +42,6 @@ func TestTableCoversSchema(t *testing.T) {
 	for _, fault := range support.Lint(k8s.New().Table(), leaves) {
 		t.Error(fault)
 	}
-}
-
-// TestCorpus compiles every Compose file below -corpus. Of those that fail each error has a place and says what to do.
-func TestCorpus(t *testing.T) {
-	if *corpus == "" {
-		t.Skip("no -corpus")
-	}
-	var ok, failed int
-	err := filepath.WalkDir(*corpus, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), "compose.y") {
-			return err
-		}
-		dir := filepath.Dir(path)
-		r := compile(t, dir, d.Name())
-		name := filepath.Base(dir)
-		if !r.Diagnostics.Has(diag.Error) {
-			ok++
-			fmt.Printf("ok    %s\n", name)
-		} else {
-			failed++
-		}
-		for _, f := range r.Diagnostics {
-			if f.Severity == diag.Error {
-				fmt.Printf("error %s: %s\n", name, f.Text())
-				if f.At.IsZero() || f.Help == "" && f.Code == diag.Unsupported {
-					t.Errorf("%s: no place or no help: %s", name, f.Text())
-				}
-			} else if testing.Verbose() {
-				fmt.Printf("        %s\n", f.Text())
-			}
-		}
-		if *keep == "" {
-			return nil
-		}
-		for _, target := range r.Targets {
-			for _, f := range target.Set.Files() {
-				at := filepath.Join(*keep, name, f.Path)
-				if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-					return err
-				}
-				if err := os.WriteFile(at, bytes.Clone(f.Data), 0o644); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Printf("%d compile, %d do not\n", ok, failed)
 }
 
 // TestYAML compiles testdata/yaml/*.txtar from text to files and compares findings and the whole tree.

@@ -2,7 +2,6 @@ package systemd_test
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,21 +14,20 @@ import (
 
 	"github.com/octocompose/octocompose/backends/systemd"
 	"github.com/octocompose/octocompose/compiler/artifact"
-	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/internal/gates"
 )
 
-// corpus is a folder of Compose files that nobody wrote for us:
-// OCTO_QUADLET_ROOT=DIR go test ./backends/systemd -run Corpus -corpus DIR
-var corpus = flag.String("corpus", "", "folder of Compose files to compile and to hold against the real tools")
-
 // quadletRoot is the root folder of a system with systemd and Podman 5.4 or later, into which the tests chroot: so
-// Podman's generator and a newer systemd run where the machine has neither. "/" is the machine itself.
+// Podman's generator and a newer systemd run where the machine has neither. OCTO_QUADLET_ROOT names another than that
+// of tools/install; "/" is the machine itself.
 func quadletRoot(t *testing.T) string {
-	root := os.Getenv("OCTO_QUADLET_ROOT")
-	if root == "" || os.Geteuid() != 0 {
-		t.Skip("needs root, and OCTO_QUADLET_ROOT: the root folder of a system with systemd 257 and Podman 5.4")
+	if root := os.Getenv("OCTO_QUADLET_ROOT"); root != "" {
+		return root
 	}
-	return root
+	if why := gates.Missing("systemd"); why != "" {
+		t.Skip(why)
+	}
+	return filepath.Join(gates.Dir(), "quadlet-root")
 }
 
 // notThere is what systemd says of programs that this machine lacks; every program of ours is an absolute path.
@@ -200,49 +198,6 @@ func TestRealVerify(t *testing.T) {
 			t.Errorf("%s: %s", c.name, said)
 		}
 	}
-}
-
-// TestCorpus compiles every Compose file below -corpus. What compiles passes the gate; what does not says where and
-// what to do.
-func TestCorpus(t *testing.T) {
-	if *corpus == "" {
-		t.Skip("needs -corpus DIR")
-	}
-	var files []string
-	err := filepath.WalkDir(*corpus, func(p string, d os.DirEntry, err error) error {
-		if name := filepath.Base(p); err == nil && slices.Contains([]string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}, name) {
-			files = append(files, p)
-		}
-		return err
-	})
-	if err != nil || len(files) == 0 {
-		t.Fatal("there are no Compose files", err)
-	}
-	compiled := 0
-	for _, file := range files {
-		rel, _ := filepath.Rel(*corpus, file)
-		t.Run(filepath.ToSlash(rel), func(t *testing.T) {
-			r := compile(t, filepath.Dir(file))
-			if len(r.Targets) > 0 {
-				compiled++
-				if root := os.Getenv("OCTO_QUADLET_ROOT"); root != "" {
-					if said := gate(t, root, r.Targets[0].Set.Files()); said != "" {
-						t.Error(said)
-					}
-				}
-				return
-			}
-			for _, d := range r.Diagnostics {
-				if d.Severity == diag.Error {
-					t.Log(d.Text())
-					if d.At.IsZero() || d.Help == "" {
-						t.Errorf("no place, or no advice: %s", d.Text())
-					}
-				}
-			}
-		})
-	}
-	t.Logf("%d of %d compile", compiled, len(files))
 }
 
 // TestRealWords: Podman's own generator hands the hostile words on so that systemd reads them as they were written.
