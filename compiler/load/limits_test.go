@@ -54,7 +54,7 @@ func TestLimits(t *testing.T) {
 	} {
 		start := time.Now()
 		r, ds := Load(Options{Schema: sch, Reader: c.m, Dir: "/p", Files: []string{"f0.yaml"}})
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 30*time.Second { // a hang
 			t.Errorf("%s: took %v", c.name, took)
 		}
 		if got := codes(ds); got != c.want {

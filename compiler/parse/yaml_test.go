@@ -313,7 +313,7 @@ func TestLimits(t *testing.T) {
 		f := file(c.in)
 		start := time.Now()
 		_, ds := YAML(f)
-		if took := time.Since(start); took > 4*c.within { // a loaded machine is slow; what matters is that it is not quadratic
+		if took := time.Since(start); took > 10*c.within { // no measurement: a loaded machine is slow, and what is quadratic is slower still
 			t.Errorf("%s: took %v; want %v", c.name, took, c.within)
 		}
 		got := ""
