@@ -19,7 +19,7 @@ var secretive = map[string]string{
 	"octo.yaml": `
 name: app
 variables:
-  DECLARED: { secret: true }
+  DECLARED: { required: true }
 services:
   a:
     image: example.com/a:1
@@ -76,7 +76,7 @@ func TestSecretsInFaults(t *testing.T) {
 		{"a line of .env", map[string]string{".env": "GOOD=1\nBAD NAME=" + canary + "\n"}, ".env:2:1"},
 		{"a quote of .env", map[string]string{".env": "OPEN=\"" + canary + "\n"}, ".env:1:6"},
 		{"a variable in .env", map[string]string{".env": "OPEN=" + canary + "${\n"}, "[interpolation]"},
-		{"the type of a variable", map[string]string{"o.yaml": "variables: { DECLARED: { type: int } }"}, "this value"},
+		{"the type of a variable", map[string]string{"o.yaml": "variables: { DECLARED: { type: int, secret: true } }"}, "this value"},
 		{"a file of variables", map[string]string{"a.env": "BAD NAME=" + canary + "\n\"" + canary + "\n"}, ""},
 		{"an inlined file", map[string]string{"o.yaml": "services: { a: { env_file: [{ path: in.env, inline: true }] } }", "in.env": "BAD NAME=" + canary + "\nX=\"" + canary + "\n"}, "in.env:1:1"},
 	} {
