@@ -50,9 +50,19 @@
 // holds what more than one backend lowers.
 //
 // compose-go is linked into tests only. It costs 5 of the 10 ms that all libraries together add to the start of a
-// process (a JSON Schema compiled at package init), on every run of every command; that our output means what its
-// source means to Compose is shown by the round-trip tests, over every key, and octo compile --verify holds the
-// output against the intent by reading it back with our own reader.
+// process (a JSON Schema compiled at package init), on every run of every command. That our output means what its source
+// means to Compose is shown by the round-trip tests, over every key of the specification and over generated files. What
+// octo compile --verify checks of a Compose project without it stands at Backend.Verify of that package; manifests and
+// units are read back by their own libraries.
+//
+// One canonical check is asked twice of the same shapes: of each file (Surface) and of the merged tree (Canonical). Units
+// (durations, sizes, ports) are read in package shape alone; check and resolve call it.
+//
+// What a lost feature means to a reader is told by three words of a table row: Unsupported is an error, Loud a warning,
+// everything else a line of the report. Findings that several targets share are one finding when they are printed.
+//
+// What a change restarts is asked of the backend that knows ([Restarter]), with the old and the new set: only systemd
+// needs to be told; Compose and Kubernetes see it themselves.
 //
 // What CUE calls a default is filled where it is asked for (octo explain, vendors' schemas), not into every tree: the
 // accessors of the model know Compose's defaults, and a tree without filler shows which fields the user wrote, which
