@@ -71,6 +71,7 @@ var users = []struct{ prefix, yaml string }{
 	{"volumes.*.", `services: { web: { volumes: ["vol:/data"] } }`},
 	{"volumes.*.per_replica", `services: { web: { replicas: 2, volumes: ["vol:/data"] } }`},
 	{"configs.*.name", `{ services: { web: { configs: [cfg] } }, configs: { cfg: !override { external: true } } }`},
+	{"deploy.restart_policy.", "services: { web: { restart: always } }"}, // which it goes over
 	{"services.*.cpu_quota", "services: { web: { cpu_period: 100000 } }"}, {"services.*.cpu_period", "services: { web: { cpu_quota: 50000 } }"},
 }
 

@@ -166,11 +166,17 @@ func (l *lowering) logOptions(s *service, driver string, c *Section) {
 	}
 }
 
-// restartPolicy is Restart= and the number of times that it is tried; 0: for ever. Source: restart, else
-// deploy.restart_policy, as docker compose reads them.
+// deployPolicy is deploy.restart_policy, which goes over restart as in docker compose; nil where it is not written.
+func deployPolicy(s *model.Service) *model.RestartPolicy {
+	if s.Deploy == nil {
+		return nil
+	}
+	return s.Deploy.RestartPolicy
+}
+
+// restartPolicy is Restart= and the number of times that it is tried; 0: for ever.
 func restartPolicy(s *model.Service) (policy string, attempts int) {
-	if s.Restart == "" && s.Deploy != nil && s.Deploy.RestartPolicy != nil {
-		p := s.Deploy.RestartPolicy
+	if p := deployPolicy(s); p != nil {
 		if p.MaxAttempts != nil {
 			attempts = *p.MaxAttempts
 		}
@@ -193,6 +199,9 @@ func restartPolicy(s *model.Service) (policy string, attempts int) {
 	return "", 0
 }
 
+// attemptTime is how long a program that fails each time is thought to run. One that runs longer is started for ever.
+const attemptTime = time.Minute
+
 // restart writes when the service is started again.
 func (l *lowering) restart(s *service, us, sv *Section) {
 	policy, attempts := restartPolicy(s.Service)
@@ -200,9 +209,10 @@ func (l *lowering) restart(s *service, us, sv *Section) {
 		return
 	}
 	at, delay, delayAt := s.Path.Key("restart"), model.Duration(5*time.Second), tree.Root
-	if s.Restart == "" {
+	deploy := deployPolicy(s.Service)
+	if deploy != nil {
 		at = s.Path.Keys("deploy", "restart_policy")
-		if d := s.Deploy.RestartPolicy.Delay; d != nil {
+		if d := deploy.Delay; d != nil {
 			delay, delayAt = *d, at.Key("delay")
 		}
 	}
@@ -217,8 +227,13 @@ func (l *lowering) restart(s *service, us, sv *Section) {
 		// Else systemd gives up at the fifth start within 10 s.
 		us.Fixed("StartLimitIntervalSec", "0", delayAt)
 	case attempts > 0:
-		// The first start counts.
-		us.Fixed("StartLimitIntervalSec", "infinity", at)
+		// The first start counts, and so does each by hand: without an end of the time, the release after the last of
+		// the attempts would find a unit that refuses to start.
+		within, withinAt := time.Duration(attempts+1)*(time.Duration(delay)+attemptTime), at
+		if deploy != nil && deploy.Window != nil && *deploy.Window > 0 {
+			within, withinAt = time.Duration(*deploy.Window), at.Key("window")
+		}
+		us.Fixed("StartLimitIntervalSec", span(model.Duration(within)), withinAt)
 		us.Int("StartLimitBurst", int64(attempts)+1, at)
 	}
 }
