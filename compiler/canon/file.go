@@ -10,7 +10,7 @@ import (
 )
 
 // File brings the layer n, whose shape is root, to canonical form. dir is the folder that its relative paths start
-// from, as seen from the project's folder: "" or "." for the folder itself, "vendor", "../shared". The result is n
+// from, as seen from the project's folder: "" or "." for the folder itself, "vendor", "../common". The result is n
 // itself when nothing had to change, and File of the result is the result.
 func File(root *shape.Shape, n *tree.Node, dir string) (*tree.Node, diag.List) {
 	if n == nil {
