@@ -123,26 +123,31 @@ func appendByte(dst []byte, c byte, g grammar) []byte {
 	return append(dst, c)
 }
 
+// unfit says why no key that takes its value as it stands can hold s; nil: it can.
+func unfit(s string) error {
+	for i, r := range s {
+		switch {
+		case r == 0:
+			return errNUL
+		case r == '\n' || r == '\r':
+			return errLineBreak
+		case r < 0x20 && r != '\t', r == 0x7f, r == 0x80:
+			return errControl
+		case r == utf8.RuneError && !utf8.ValidString(s[i:]):
+			return errUTF8
+		}
+	}
+	return nil
+}
+
 // rawValue is s as the whole value of a key that is not split into words. The value goes on to a command line where
 // command is set.
 func rawValue(s string, command bool) (string, error) {
 	if s == "" {
 		return "", errEmpty
 	}
-	special := false
-	for i, r := range s {
-		switch {
-		case r == 0:
-			return "", errNUL
-		case r == '\n' || r == '\r':
-			return "", errLineBreak
-		case r < 0x20 && r != '\t', r == 0x7f, r == 0x80:
-			return "", errControl
-		case r == utf8.RuneError && !utf8.ValidString(s[i:]):
-			return "", errUTF8
-		case r == '%' || r == '$':
-			special = true
-		}
+	if err := unfit(s); err != nil {
+		return "", err
 	}
 	switch first, last := s[0], s[len(s)-1]; {
 	case s == ";" && command:
@@ -153,9 +158,6 @@ func rawValue(s string, command bool) (string, error) {
 		return "", errBackslash
 	case first == '"' || last == '"':
 		return "", errQuote
-	}
-	if !special {
-		return s, nil
 	}
 	s = strings.ReplaceAll(s, "%", "%%")
 	if command {
@@ -173,21 +175,10 @@ func plainWord(s string) (string, error) {
 	if s == ";" {
 		return "", errSemicolon
 	}
-	quote := s[len(s)-1] == '\\'
-	for i, r := range s {
-		switch {
-		case r == 0:
-			return "", errNUL
-		case r == '\n' || r == '\r':
-			return "", errLineBreak
-		case r < 0x20 && r != '\t', r == 0x7f, r == 0x80:
-			return "", errControl
-		case r == utf8.RuneError && !utf8.ValidString(s[i:]):
-			return "", errUTF8
-		case r == '"' || r == '\'' || unicode.IsSpace(r):
-			quote = true
-		}
+	if err := unfit(s); err != nil {
+		return "", err
 	}
+	quote := s[len(s)-1] == '\\' || strings.ContainsFunc(s, func(r rune) bool { return r == '"' || r == '\'' || unicode.IsSpace(r) })
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "%", "%%"), "$", "$$")
 	switch {
 	case !quote:
