@@ -12,6 +12,7 @@ import (
 	"github.com/octocompose/octocompose/compiler/artifact"
 	"github.com/octocompose/octocompose/compiler/check"
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/expand"
 	"github.com/octocompose/octocompose/compiler/load"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/resolve"
@@ -143,6 +144,8 @@ func front(ctx context.Context, o Options) (*Result, state, error) {
 		}
 		return r, state{}, err
 	}
+	expanded, ds := expand.Tree(r.Tree)
+	r.Tree, r.Diagnostics = expanded, append(r.Diagnostics, ds...)
 	project, ds := check.Project(sch, r.Tree, check.Options{
 		Name: r.Name, Layers: loaded.Layers, Inputs: loaded.Inputs(), Profiles: o.Profiles,
 		Reported: r.Diagnostics, Broken: loaded.Broken, AllowEmpty: o.AllowEmpty,

@@ -21,6 +21,7 @@ compiler/interpolate: compiler/source compiler/tree compiler/diag
 compiler/canon: compiler/source compiler/tree compiler/diag compiler/shape
 compiler/merge: compiler/source compiler/tree compiler/diag compiler/shape
 compiler/load: compiler/source compiler/tree compiler/diag compiler/parse compiler/shape compiler/interpolate compiler/canon compiler/merge
+compiler/expand: compiler/source compiler/tree compiler/diag
 compiler/model: compiler/source compiler/tree
 compiler/check: compiler/source compiler/tree compiler/diag compiler/shape compiler/model
 compiler/resolve: compiler/source compiler/tree compiler/diag compiler/shape compiler/model
@@ -30,7 +31,7 @@ compiler/emit: compiler/artifact compiler/source compiler/tree compiler/diag com
 backends/systemd: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
 backends/compose: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
 backends/k8s: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
-compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/load compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
+compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/load compiler/expand compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
 runtime/probe:
 runtime/wait: runtime/probe
 internal/gates:

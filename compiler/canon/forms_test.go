@@ -141,6 +141,12 @@ func TestForms(t *testing.T) {
 		{"services.a", `{x-octo: {}, x-own: {ports: ["80"]}}`, `{x-own: {ports: ["80"]}}`},
 		{"services.a", `{checks: {default: {exec: a b, failures: 2, interval: 5s}, live: {tcp: {port: 5}}}}`,
 			`{checks: {live: {tcp: {port: 5}}}, healthcheck: {test: ["CMD", "a", "b"], retries: 2, interval: "5s"}}`},
+		{"services.a", `{checks: {default: {tcp: {port: 5}, level: ready, successes: 1, on_failure: none}}}`, `{healthcheck: {tcp: {port: 5}}}`},
+		{"services.a", `{hooks: {pre_start: [{command: a b}], pre_stop: [{command: [c]}]}, pre_stop: [{command: [d]}]}`,
+			`{pre_stop: [{command: ["d"]}, {command: ["c"]}], pre_start: [{command: ["a", "b"]}]}`},
+		{"services.a", `{hooks: {post_start: !override [{command: [c]}], init: [{command: [d]}], post_stop: [{command: [e]}]}}`,
+			`{hooks: {init: [{command: ["d"]}], post_stop: [{command: ["e"]}]}, post_start: !override [{command: ["c"]}]}`},
+		{"services.a", `{hooks: !reset {}, post_start: [{command: [c]}]}`, `{hooks: !reset {}, post_start: [{command: ["c"]}]}`},
 		{"services.a", `{checks: {default: {http: {port: 80}}}, healthcheck: {interval: 5s}}`, `{healthcheck: {interval: "5s", http: {port: 80}}}`},
 		// of a kind that the surface check has refused
 		{"services.a.ports", `{a: b}`, `?`},

@@ -18,6 +18,7 @@ var steps = [...]struct {
 }{
 	{"#Service", replicas},
 	{"#Service", defaultCheck},
+	{"#Service", hooks},
 	{"#Network", externalName},
 	{"#Volume", externalName},
 	{"#Volume", bindDevice},
@@ -192,7 +193,75 @@ func defaultCheck(w *walker, n *tree.Node) *tree.Node {
 	w.key("checks")
 	w.key("default")
 	defer func() { w.up(); w.up() }()
+	if v.Kind == tree.Map && v.Mark != tree.Reset {
+		v = w.plainDefault(v)
+	}
 	return w.unite(n, "healthcheck", fd.KeyAt, v)
+}
+
+// defaultsOfCheck are what checks.default may say beyond a healthcheck, as it is what a healthcheck is anyway.
+var defaultsOfCheck = [...]struct{ key, value string }{
+	{"level", "ready"}, {"successes", "1"}, {"on_failure", "none"},
+}
+
+// plainDefault takes from checks.default what a healthcheck is anyway, and reports what it is not.
+func (w *walker) plainDefault(n *tree.Node) *tree.Node {
+	for _, d := range defaultsOfCheck {
+		v := n.Get(d.key)
+		if v == nil || !isScalar(v) {
+			continue
+		}
+		if v.Text != d.value {
+			w.key(d.key)
+			w.diags.Error(diag.Conflict, w.at(), "cannot use %s: %s here; the check named default is the healthcheck, whose %s is %s", d.key, v.Text, d.key, d.value).
+				AtSpan(v.At).Helpf("give the check another name than default")
+			w.up()
+		}
+		n = n.Without(d.key)
+	}
+	return n
+}
+
+// hookKeys are the hooks that a key of Compose stands for.
+var hookKeys = [...]string{"pre_start", "post_start", "pre_stop"}
+
+// hooks makes hooks.pre_start, post_start and pre_stop the keys of Compose with these names. They are lists to which each layer
+// adds; both spellings in one layer are one list.
+func hooks(w *walker, n *tree.Node) *tree.Node {
+	at := n.Find("hooks")
+	if at < 0 {
+		return n
+	}
+	all := n.Fields[at].Value
+	if all.Kind != tree.Map {
+		return n
+	}
+	rest := all
+	for _, key := range hookKeys {
+		i := rest.Find(key)
+		if i < 0 {
+			continue
+		}
+		fd := rest.Fields[i]
+		rest = rest.Without(key)
+		switch old := n.Get(key); {
+		case old == nil || old.Kind == tree.Null && old.Mark == tree.Plain:
+			n = n.Set(key, fd.KeyAt, fd.Value)
+		case old.Kind == tree.List && fd.Value.Kind == tree.List && old.Mark == fd.Value.Mark:
+			items := append(append([]*tree.Node(nil), old.Items...), fd.Value.Items...)
+			n = n.Set(key, fd.KeyAt, old.WithItems(items))
+		default:
+			w.key("hooks")
+			w.key(key)
+			n = w.unite(n, key, fd.KeyAt, fd.Value)
+			w.up()
+			w.up()
+		}
+	}
+	if len(rest.Fields) == 0 && all.Mark == tree.Plain {
+		return n.Without("hooks")
+	}
+	return n.Set("hooks", n.Fields[n.Find("hooks")].KeyAt, rest)
 }
 
 // program is the test of a healthcheck that runs what exec names.

@@ -68,6 +68,7 @@ func Project(schema *shape.Schema, root *tree.Node, o Options) (*model.Project, 
 	}
 	c.disable()
 	c.origins()
+	c.inherit()
 	c.imply()
 	p.Index()
 	c.rules()

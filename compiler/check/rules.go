@@ -37,6 +37,8 @@ var serviceRules = []struct {
 	{diag.Pattern, profiles},
 	{diag.Exclusive, fixedName},
 	{diag.Range, checkTimes},
+	{diag.Range, autoscale},
+	{diag.Conflict, everywhere},
 	{diag.Required, watchTargets},
 	{diag.PlainSecret, plainSecrets},
 	{diag.Exposed, grants},

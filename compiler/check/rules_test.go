@@ -44,6 +44,26 @@ octo.yaml:3:59: error: services.a.mem_reservation: mem_reservation and deploy.re
   octo.yaml:3:160: the other value stands here
   help: delete one of the two
 `},
+		{name: "numbers of replicas", in: `
+services:
+  a: {image: a, replicas: 9, autoscale: {min: 2, max: 4}}
+  b: {image: a, autoscale: {min: 5, max: 4}}
+  c: {image: a, replicas: 3, placement: {mode: every}}
+  d: {image: a, replicas: 3, autoscale: {max: 4}, placement: {mode: replicated}}
+  e: {image: a, autoscale: {max: 4}, placement: {mode: every}}
+`, want: `octo.yaml:3:27: error: services.a.replicas: cannot use 9 replicas; autoscale allows 2 to 4 [range]
+  octo.yaml:3:30: the bounds stand here
+  help: delete replicas: autoscale chooses the number; targets without it run the least
+octo.yaml:4:34: error: services.b.autoscale.min: cannot keep at least 5 of at most 4 replicas [range]
+  octo.yaml:4:37: the greatest number stands here
+  help: write min no greater than max
+octo.yaml:5:48: error: services.c.placement.mode: cannot run one on every machine and 3 replicas [conflict]
+  octo.yaml:5:17: the number stands here
+  help: delete one of the two
+octo.yaml:7:56: error: services.e.placement.mode: cannot run one on every machine and change their number by load [conflict]
+  octo.yaml:7:17: autoscale stands here
+  help: delete one of the two
+`},
 		{name: "mounts", in: `
 services:
   a:

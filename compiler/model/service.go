@@ -20,6 +20,7 @@ type Service struct {
 	PullPolicy string   `octo:"pull_policy"`
 	Platform   string   `octo:"platform"`
 	Binary     []Binary `octo:"binary,key=Platform"` // by platform; for targets without containers
+	Source     *Source  `octo:"source"`              // likewise
 
 	Command    []string `octo:"command"`    // nil: the image's; empty: none
 	Entrypoint []string `octo:"entrypoint"` // likewise
@@ -56,10 +57,27 @@ type Service struct {
 
 	DependsOn   []Dependency `octo:"depends_on,key=Service"` // sorted by service
 	Healthcheck *Healthcheck `octo:"healthcheck"`
-	Restart     string       `octo:"restart"` // "" (no), no, always, on-failure[:N], unless-stopped
+	Checks      []Check      `octo:"checks,key=Name"` // sorted by name, without the one named default: that is Healthcheck
+	Restart     string       `octo:"restart"`         // "" (no), no, always, on-failure[:N], unless-stopped
 	Deploy      *Deploy      `octo:"deploy"`
 	Replicas    *int         `octo:"replicas"` // scale and deploy.replicas are the same field
 	Profiles    []string     `octo:"profiles"`
+
+	// PreStart are containers that run to completion, one after the other, before each start. What they take from the
+	// service is filled in, so that each is whole; Path is that of the item.
+	PreStart []*Service `octo:"pre_start"`
+	// PerReplica: of a container in PreStart, that it runs for each replica.
+	PerReplica bool        `octo:"per_replica"`
+	PostStart  []Hook      `octo:"post_start"` // in the container, after each start
+	PreStop    []Hook      `octo:"pre_stop"`   // in the container, before each stop
+	Hooks      *Hooks      `octo:"hooks"`
+	Preflight  []Preflight `octo:"preflight"`
+	Priority   int         `octo:"priority"`
+	// Preceded are the services of the next higher priority that start before this one although it does not depend on
+	// them, sorted. Package resolve sets it; these edges and those of DependsOn together have no ring.
+	Preceded  []string   `octo:"-"`
+	Machines  *Machines  `octo:"placement"`
+	Autoscale *Autoscale `octo:"autoscale"`
 
 	StopSignal      string    `octo:"stop_signal"`
 	StopGracePeriod *Duration `octo:"stop_grace_period"`
@@ -319,12 +337,20 @@ type Logging struct {
 	Options []Pair `octo:"options"`
 }
 
-// Count is the number of replicas, 1 by default.
+// Count is the number of replicas. Default: the least number of autoscale, else 1.
 func (s *Service) Count() int {
-	if s.Replicas == nil {
-		return 1
+	switch {
+	case s.Replicas != nil:
+		return *s.Replicas
+	case s.Autoscale != nil && s.Autoscale.Min != nil:
+		return *s.Autoscale.Min
 	}
-	return *s.Replicas
+	return 1
+}
+
+// Everywhere reports whether every machine runs one: placement.mode every, or deploy.mode global.
+func (s *Service) Everywhere() bool {
+	return s.Machines != nil && s.Machines.Mode == "every" || s.Deploy != nil && s.Deploy.Mode == "global"
 }
 
 // Limits are the limits of s, from deploy.resources.limits or the older keys (mem_limit, cpus, pids_limit).

@@ -62,6 +62,7 @@ func Project(p *model.Project, root *tree.Node, o Options) diag.List {
 	r.references()
 	r.health()
 	r.order()
+	r.priorities()
 	r.hostPorts()
 	r.containerNames()
 	r.addresses()
