@@ -155,7 +155,7 @@ func (l *loader) canonical(root *tree.Node, dir string, env *scope) *tree.Node {
 	l.report(ds, root)
 	out, ds := canon.File(l.def, root, dir)
 	l.report(ds, root)
-	return out
+	return bare(out, env)
 }
 
 // report takes over findings about root: later ones would be looked for in another tree.

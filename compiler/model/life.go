@@ -1,6 +1,8 @@
 package model
 
 import (
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/octocompose/octocompose/compiler/tree"
@@ -173,3 +175,58 @@ type Autoscale struct {
 	CPU    *int `octo:"cpu"`    // percent of what is reserved; 80 when neither is given
 	Memory *int `octo:"memory"` // likewise
 }
+
+// Words are the check as octo-sidecar reads it from its command line, after probe, wait or watch. host is where the
+// service is asked: 127.0.0.1 from within its container.
+func (c *Check) Words(host string) []string {
+	switch {
+	case c.HTTP != nil:
+		return c.HTTP.words(host)
+	case c.TCP != nil:
+		return []string{"tcp", net.JoinHostPort(host, strconv.Itoa(c.TCP.Port))}
+	case c.GRPC != nil:
+		words := []string{"grpc", net.JoinHostPort(host, strconv.Itoa(c.GRPC.Port))}
+		if c.GRPC.Service != "" {
+			words = append(words, c.GRPC.Service)
+		}
+		return words
+	case len(c.Plugin) > 0:
+		return append([]string{"plugin"}, c.Plugin...)
+	}
+	return append([]string{"exec"}, c.Exec...)
+}
+
+func (h *HTTPCheck) words(host string) []string {
+	scheme, path := h.Scheme, h.Path
+	if scheme == "" {
+		scheme = "http"
+	}
+	if path == "" {
+		path = "/"
+	}
+	words := []string{"http"}
+	if h.Host != "" {
+		words = append(words, "--host="+h.Host)
+	}
+	return append(words, scheme+"://"+net.JoinHostPort(host, strconv.Itoa(h.Port))+path)
+}
+
+// Words are the check as octo-sidecar reads it from its command line, after preflight.
+func (p *Preflight) Words() []string {
+	switch {
+	case p.Port != nil:
+		return []string{"port", strconv.Itoa(*p.Port)}
+	case p.Disk != nil:
+		return []string{"disk", p.Disk.Folder, strconv.FormatInt(int64(p.Disk.Free), 10)}
+	case p.Kernel != "":
+		return []string{"kernel", p.Kernel}
+	case p.DNS != "":
+		return []string{"dns", p.DNS}
+	case p.URL != "":
+		return []string{"url", p.URL}
+	}
+	return append([]string{"command"}, p.Command...)
+}
+
+// Field is the key of the schema that is set.
+func (p *Preflight) Field() string { return p.Words()[0] }
