@@ -1,5 +1,5 @@
-// Command octo-sidecar is the small runtime that stands beside services where a platform lacks something. This
-// version has the one-shot verbs: probe asks once whether a service answers, wait asks until it does.
+// Command octo-sidecar is the small runtime that stands beside services where a platform lacks something: it asks
+// whether they work, waits for them, watches them, checks a machine, and fetches programs.
 package main
 
 import (
@@ -7,32 +7,52 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/pflag"
-
-	"github.com/octocompose/octocompose/runtime/probe"
-	"github.com/octocompose/octocompose/runtime/wait"
 )
 
 const usage = `octo-sidecar stands beside services where a platform lacks something.
 
-  octo-sidecar probe [--timeout=2s] WHAT                  ask once; exit 0 when it answers, 1 when not
-  octo-sidecar wait [--timeout=10m] [--interval=1s] WHAT  ask until it answers; exit 1 when the time is up
+  octo-sidecar probe [--timeout=2s] WHAT
+      ask once
+  octo-sidecar wait [--timeout=10m] [--interval=1s] [--pid=PID] WHAT
+      ask until it answers; give up when the time is up or the process PID is gone
+  octo-sidecar watch [--interval=30s] [--timeout=30s] [--failures=3] [--successes=1] [--start-period=0s] [--pid=PID] WHAT
+      ask for ever; end with 1 once WHAT has failed so many times in a row, with 0 when told to stop or PID is gone
+  octo-sidecar preflight [--timeout=30s] CHECK
+      check this machine
+  octo-sidecar fetch --spec=FILE
+      download, verify, unpack and put in place the program that FILE names
+  octo-sidecar install DIR
+      copy this program to DIR/octo-sidecar
   octo-sidecar version
 
 WHAT is one of:
-  tcp HOST:PORT        a connection is accepted
-  dns NAME             the name has an address
-  http URL             the page answers with a status from 200 to 399
-  k8s-job NAME         the Kubernetes Job has completed; token, ca.crt and namespace lie in /run/octo/kube
+  tcp HOST:PORT…           one of the addresses accepts a connection
+  dns NAME                 the name has an address
+  http [--host=NAME] URL   the page answers with a status from 200 to 399; certificates are not checked
+  grpc HOST:PORT [SERVICE] grpc.health.v1.Health/Check answers SERVING, in plain text
+  exec PROGRAM ARG…        the program ends with 0
+  plugin PROGRAM ARG…      a Nagios plugin: 0 and 1 work, 2, 3 and others do not
+  k8s-job NAME             the Kubernetes Job has completed; token, ca.crt and namespace lie in /run/octo/kube
+  all JSON                 all of a list hold: '[["tcp","127.0.0.1:80"],["http","http://127.0.0.1/"]]'
 
-The config server, the scheduler of checks and fetch come with a later version.
+CHECK is one of:
+  port [ADDRESS:]PORT[/udp]  nobody holds the port
+  disk PATH SIZE             so much is free for this user: 10Gi, 500M or a number of bytes
+  kernel VERSION             the kernel is this one or newer
+  dns NAME                   the name has an address
+  url URL                    the page answers with a status below 400; certificates are not checked
+  command PROGRAM ARG…       the program ends with 0
+  all JSON                   all of a list hold
+
+Flags stand before WHAT and CHECK; what stands behind PROGRAM belongs to the program.
+Exit status: 0 yes or done, 1 no or failed, 2 wrong usage, 130 interrupted.
 `
 
 // version is stamped by the linker.
@@ -45,89 +65,91 @@ func main() {
 	os.Exit(code)
 }
 
-// run is main without the process. Exit codes: 0 done; 1 no answer; 2 usage; 130 interrupted.
+// The exit codes.
+const (
+	done        = 0
+	failed      = 1
+	misused     = 2
+	interrupted = 130
+)
+
+// call is one run of a verb.
+type call struct {
+	flags  *pflag.FlagSet
+	stderr io.Writer
+	env    func(string) string
+}
+
+func (c *call) say(line string) { fmt.Fprintln(c.stderr, "octo-sidecar:", line) }
+
+// errUsage is in an error of somebody who wrote the command; the rest of its text says what was expected.
+type errUsage struct{ error }
+
+func (e errUsage) Unwrap() error { return e.error }
+
+// verbs in the order of the help text. Each declares its flags, and gets the words behind them.
+var verbs = []struct {
+	name string
+	make func(c *call) func(ctx context.Context, words []string) error
+}{
+	{"probe", makeProbe}, {"wait", makeWait}, {"watch", makeWatch}, {"preflight", makePreflight}, {"fetch", makeFetch}, {"install", makeInstall},
+}
+
+// run is main without the process.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, env func(string) string) int {
 	verb := ""
 	if len(args) > 0 {
 		verb = args[0]
 	}
 	switch verb {
-	case "probe", "wait":
-		return ask(ctx, verb, args[1:], stderr, env)
 	case "version", "--version":
 		fmt.Fprintln(stdout, "octo-sidecar", buildVersion())
-		return 0
+		return done
 	case "", "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
-		return 0
+		return done
 	}
-	fmt.Fprintf(stderr, "octo-sidecar: no verb is called %q; want probe, wait or version\n", verb)
-	return 2
+	var names []string
+	for _, v := range verbs {
+		if v.name != verb {
+			names = append(names, v.name)
+			continue
+		}
+		c := &call{flags: pflag.NewFlagSet(verb, pflag.ContinueOnError), stderr: stderr, env: env}
+		c.flags.SetOutput(io.Discard)
+		c.flags.SetInterspersed(false) // what stands behind the first word belongs to it
+		do := v.make(c)
+		err := c.flags.Parse(args[1:])
+		if errors.Is(err, pflag.ErrHelp) {
+			fmt.Fprint(stdout, usage)
+			return done
+		}
+		if err != nil {
+			err = errUsage{err}
+		} else {
+			err = do(ctx, c.flags.Args())
+		}
+		return c.end(ctx, err)
+	}
+	fmt.Fprintf(stderr, "octo-sidecar: no verb is called %q; want %s or version\n", verb, strings.Join(names, ", "))
+	return misused
 }
 
-func ask(ctx context.Context, verb string, args []string, stderr io.Writer, env func(string) string) int {
-	flags := pflag.NewFlagSet(verb, pflag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	limit := map[string]time.Duration{"probe": 2 * time.Second, "wait": 10 * time.Minute}[verb]
-	timeout := flags.Duration("timeout", limit, "give up after this time")
-	interval := flags.Duration("interval", time.Second, "time between two questions")
-	fail := func(err error, code int) int {
-		fmt.Fprintf(stderr, "octo-sidecar: %v\n", err)
-		return code
+// end tells an error and returns the exit code.
+func (c *call) end(ctx context.Context, err error) int {
+	if err == nil {
+		return done
 	}
-	if err := flags.Parse(args); err != nil {
-		return fail(err, 2)
+	if _, usage := errors.AsType[errUsage](err); usage {
+		c.say(err.Error())
+		return misused
 	}
-	if *interval <= 0 || *timeout <= 0 {
-		return fail(errors.New("--timeout and --interval must be more than 0"), 2)
+	if ctx.Err() != nil {
+		c.say("interrupted")
+		return interrupted
 	}
-	question, err := what(flags.Args(), env)
-	if err != nil {
-		return fail(err, 2)
-	}
-	limited, cancel := context.WithTimeout(ctx, *timeout)
-	defer cancel()
-	if verb == "probe" {
-		err = question(limited)
-	} else {
-		err = wait.Until(limited, *interval, question)
-	}
-	switch {
-	case err == nil:
-		return 0
-	case ctx.Err() != nil:
-		return fail(errors.New("interrupted"), 130)
-	}
-	return fail(err, 1)
-}
-
-// kubeDir is where a projected volume of the gate holds token, ca.crt and namespace.
-const kubeDir = "/run/octo/kube"
-
-func what(args []string, env func(string) string) (probe.Func, error) {
-	if len(args) != 2 {
-		return nil, errors.New("want a kind and what to ask: tcp HOST:PORT, dns NAME, http URL or k8s-job NAME")
-	}
-	switch kind, arg := args[0], args[1]; kind {
-	case "tcp":
-		return func(ctx context.Context) error { return probe.TCP(ctx, arg) }, nil
-	case "dns":
-		return func(ctx context.Context) error { return probe.DNS(ctx, arg) }, nil
-	case "http":
-		return func(ctx context.Context) error { return probe.HTTP(ctx, arg) }, nil
-	case "k8s-job":
-		host, port := env("KUBERNETES_SERVICE_HOST"), env("KUBERNETES_SERVICE_PORT_HTTPS")
-		if host == "" {
-			host, port = "kubernetes.default.svc", "443"
-		}
-		if port == "" {
-			port = "443"
-		}
-		k := probe.Kube{Server: "https://" + net.JoinHostPort(host, port), Dir: kubeDir}
-		return func(ctx context.Context) error { return k.Job(ctx, arg) }, nil
-	default:
-		return nil, fmt.Errorf("no kind is called %q; want tcp, dns, http or k8s-job", kind)
-	}
+	c.say(err.Error())
+	return failed
 }
 
 func buildVersion() string {

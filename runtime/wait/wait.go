@@ -1,9 +1,3 @@
-// Package wait repeats a question until it is answered: what start gates are made of.
-//
-// In: a probe, an interval, a context with a deadline. Out: nil once the probe succeeds, or the last thing that was
-// seen. It never starts or stops anything.
-//
-//	err := wait.Until(ctx, time.Second, probe)
 package wait
 
 import (
@@ -18,11 +12,13 @@ import (
 // attempt is the longest that one question may take.
 const attempt = 5 * time.Second
 
-// Until asks at once and then every interval, until ask succeeds, fails for good ([probe.ErrFinal]) or ctx ends.
+// Until asks at once and then every interval, until ask succeeds, fails for good ([probe.ErrFinal]) or ctx ends. Where
+// ctx has a cause of its own, such as the process that is [Gone], the error names it.
 func Until(ctx context.Context, interval time.Duration, ask probe.Func) error {
 	start := time.Now()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
+	var seen error // by the last question that was not cut off
 	for {
 		one, cancel := context.WithTimeout(ctx, attempt)
 		err := ask(one)
@@ -30,9 +26,16 @@ func Until(ctx context.Context, interval time.Duration, ask probe.Func) error {
 		if err == nil || errors.Is(err, probe.ErrFinal) {
 			return err
 		}
+		if seen == nil || ctx.Err() == nil {
+			seen = err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("gave up after %s: %w", time.Since(start).Round(time.Second), err)
+			after := time.Since(start).Round(time.Second)
+			if why := context.Cause(ctx); !errors.Is(why, ctx.Err()) {
+				return fmt.Errorf("%w after %s: %w", why, after, seen)
+			}
+			return fmt.Errorf("gave up after %s: %w", after, seen)
 		case <-tick.C:
 		}
 	}

@@ -60,3 +60,22 @@ func TestUntilEnds(t *testing.T) {
 		}
 	})
 }
+
+// The end cuts a question off: what is told is what was seen before.
+func TestUntilTellsWhatWasSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		asked := 0
+		err := Until(ctx, time.Second, func(ctx context.Context) error {
+			if asked++; asked < 3 {
+				return errors.New("connection refused")
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		if err == nil || err.Error() != "gave up after 3s: connection refused" {
+			t.Errorf("got %v", err)
+		}
+	})
+}

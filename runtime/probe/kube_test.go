@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,58 +11,6 @@ import (
 	"strings"
 	"testing"
 )
-
-func TestTCP(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := TCP(t.Context(), address); err != nil {
-		t.Errorf("open port: %v", err)
-	}
-	l.Close()
-	if err := TCP(t.Context(), address); err == nil || errors.Is(err, ErrFinal) {
-		t.Errorf("closed port: got %v, want an error that may pass", err)
-	}
-	if err := TCP(t.Context(), "nonsense"); !errors.Is(err, ErrFinal) {
-		t.Errorf("no address: got %v, want ErrFinal", err)
-	}
-}
-
-func TestDNS(t *testing.T) {
-	if err := DNS(t.Context(), "localhost"); err != nil {
-		t.Errorf("localhost: %v", err)
-	}
-	if err := DNS(t.Context(), "no-such-host.invalid"); err == nil || errors.Is(err, ErrFinal) {
-		t.Errorf("no such host: got %v, want an error that may pass", err)
-	}
-	if err := DNS(t.Context(), "db:5432"); !errors.Is(err, ErrFinal) {
-		t.Errorf("not a name: got %v, want ErrFinal", err)
-	}
-}
-
-func TestHTTP(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/away":
-			http.Redirect(w, r, "http://other.invalid/", http.StatusFound)
-		case "/here":
-			http.Redirect(w, r, "/bad", http.StatusFound)
-		case "/bad":
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-	}))
-	defer srv.Close()
-	for path, want := range map[string]bool{"/": true, "/bad": false, "/away": true, "/here": false} {
-		if err := HTTP(t.Context(), srv.URL+path); (err == nil) != want {
-			t.Errorf("%s: got %v, want healthy %v", path, err, want)
-		}
-	}
-	if err := HTTP(t.Context(), "ftp://x/"); !errors.Is(err, ErrFinal) {
-		t.Errorf("ftp: got %v, want ErrFinal", err)
-	}
-}
 
 func TestJob(t *testing.T) {
 	answers := map[string]string{

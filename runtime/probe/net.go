@@ -1,0 +1,75 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+)
+
+// TCP opens a connection to one of the addresses, host:port, and closes it: the first that accepts decides. All are
+// tried at the same time, so that one which drops packets does not eat the time of the others.
+func TCP(ctx context.Context, addresses ...string) error {
+	for _, a := range addresses {
+		if err := checkAddress(a); err != nil {
+			return fmt.Errorf("%w: %w", err, ErrFinal)
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type answer struct {
+		i   int
+		err error
+	}
+	answers := make(chan answer, len(addresses))
+	for i, a := range addresses {
+		go func() { answers <- answer{i, dial(ctx, a)} }()
+	}
+	seen := make([]error, len(addresses))
+	for range addresses {
+		got := <-answers
+		if got.err == nil {
+			return nil
+		}
+		seen[got.i] = got.err
+	}
+	return Join(seen)
+}
+
+func dial(ctx context.Context, address string) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("cannot connect: %w", unasked(err))
+	}
+	return conn.Close()
+}
+
+func checkAddress(address string) error {
+	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
+		return fmt.Errorf("cannot use %q as an address; want host:port", address)
+	}
+	return nil
+}
+
+// DNS looks up the addresses of name. A Service without an address of its own has as many as it has ready pods.
+func DNS(ctx context.Context, name string) error {
+	if err := checkName(name); err != nil {
+		return fmt.Errorf("%w: %w", err, ErrFinal)
+	}
+	found, err := net.DefaultResolver.LookupHost(ctx, name)
+	if err != nil {
+		return fmt.Errorf("cannot resolve: %w", unasked(err))
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("%s has no address", name)
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	if name == "" || strings.ContainsAny(name, ":/ ") {
+		return fmt.Errorf("cannot use %q as a name; want a host name", name)
+	}
+	return nil
+}
