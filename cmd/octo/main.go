@@ -18,7 +18,7 @@ const (
 	exitConfig      = 1   // errors in the config
 	exitUsage       = 2   // flags and arguments
 	exitDiffers     = 3   // differences (--check), outputs that were edited
-	exitEnvironment = 4   // I/O
+	exitEnvironment = 4   // I/O, a preflight check
 	exitInterrupted = 130 // SIGINT, SIGTERM
 )
 

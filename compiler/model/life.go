@@ -217,7 +217,7 @@ func (p *Preflight) Words() []string {
 	case p.Port != nil:
 		return []string{"port", strconv.Itoa(*p.Port)}
 	case p.Disk != nil:
-		return []string{"disk", p.Disk.Folder, strconv.FormatInt(int64(p.Disk.Free), 10)}
+		return []string{"disk", p.Disk.Folder, p.Disk.Free.Binary()}
 	case p.Kernel != "":
 		return []string{"kernel", p.Kernel}
 	case p.DNS != "":
