@@ -47,16 +47,12 @@ func added() string {
 }
 
 // harden makes the additions to v, the output of a service.
-func (l *lowering) harden(s *model.Service, p tree.Path, v *doc.Value) {
+// n is what its sources say, and at the field that allows it.
+func (l *lowering) harden(s *model.Service, n *tree.Node, at tree.Path, v *doc.Value) {
 	if !s.Hardened() || get(v, "image") == nil && get(v, "build") == nil {
 		return
 	}
-	n := l.in.Tree.Get("services").Get(s.Name)
 	asked := s.Harden != nil && *s.Harden
-	at := p.Key("user")
-	if asked {
-		at = p.Key("harden")
-	}
 	for _, a := range additions() {
 		if !a.asked || asked {
 			a.add(l, n, v, at)
@@ -136,4 +132,32 @@ func addPids(l *lowering, n *tree.Node, v *doc.Value, p tree.Path) {
 		}
 	}
 	l.keys.service.put(v, "pids_limit", pids)
+}
+
+// The bounds of a container's log: 30 MB. Docker keeps all that a container ever said, and a full disk stops everything
+// else on the machine.
+const (
+	logDriver = "json-file"
+	logSize   = "10m"
+	logFiles  = "3"
+)
+
+// rotate bounds the log of a service that names no logging. It touches nothing that the image can notice. The driver must
+// be named with the options: another one, which the machine's Docker may have as its default, refuses them.
+func (l *lowering) rotate(v *doc.Value, from tree.Path) {
+	if get(v, "logging") != nil || get(v, "image") == nil && get(v, "build") == nil {
+		return
+	}
+	str := func(s string) *doc.Value { return doc.Str(s).From(from) }
+	l.keys.service.put(v, "logging", doc.NewMap().From(from).Set("driver", str(logDriver)).
+		Set("options", doc.NewMap().From(from).Set("max-size", str(logSize)).Set("max-file", str(logFiles))).OnLine())
+	l.rotated = true
+}
+
+// confine takes everything from a container of octo-sidecar alone, which we know to need nothing.
+func (l *lowering) confine(v *doc.Value, from tree.Path) {
+	put := l.keys.service.put
+	put(v, "read_only", doc.Boolean(true).From(from))
+	put(v, "cap_drop", doc.NewList(doc.Str("ALL").From(from)).OnLine())
+	put(v, "security_opt", doc.NewList(doc.Str("no-new-privileges:true").From(from)).OnLine())
 }

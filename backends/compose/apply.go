@@ -48,8 +48,11 @@ func (l *lowering) apply() []byte {
 	if engine.before(l.engine) {
 		engine = l.engine
 	}
-	g.say("Made from ", strings.Join(p.Inputs, ", "), ". Needs Docker Engine ", engine.String(),
-		", Compose ", compose.String(), ". All commands run in this folder.")
+	needs := []string{"Docker Engine " + engine.String(), "Compose " + compose.String()}
+	if l.hosted {
+		needs = append(needs, ticks(sidecarHost))
+	}
+	g.say("Made from ", strings.Join(p.Inputs, ", "), ". Needs ", strings.Join(needs, ", "), ". All commands run in this folder.")
 	l.once(g)
 	l.present(g)
 	l.eachTime(g)
@@ -59,12 +62,18 @@ func (l *lowering) apply() []byte {
 	return []byte(g.String())
 }
 
-// command is docker compose with the options that every command of this project needs. Compose looks for .env in the
+// command is docker compose with the options that every command of this project needs, and more files. Compose looks for .env in the
 // folder of compose.yaml, and the project's lies elsewhere.
-func (l *lowering) command() string {
+func (l *lowering) command(files ...string) string {
 	s := "docker compose"
+	if l.dotenv() || len(files) > 0 {
+		s += " --file " + composeFile
+	}
+	for _, f := range files {
+		s += " --file " + f
+	}
 	if l.dotenv() {
-		s += " --file " + composeFile + " --env-file " + doc.ShellWord(l.onHost(".env"))
+		s += " --env-file " + doc.ShellWord(l.onHost(".env"))
 	}
 	for _, name := range l.in.Project.Profiles {
 		s += " --profile " + doc.ShellWord(name)
@@ -115,53 +124,6 @@ func (l *lowering) once(g *page) {
 		g.say("A container sees the file of a secret with its owner and mode on the host.")
 	}
 	g.code(lines...)
-}
-
-// owner are the options of install(1) for the file of a secret: it belongs to the user of the services that read it,
-// where that is one number. The folder keeps others of the machine out.
-func (l *lowering) owner(secret string) string {
-	owners := map[string]bool{}
-	last := ""
-	for _, s := range l.in.Project.Services {
-		if !slices.ContainsFunc(s.Secrets, func(r model.FileRef) bool { return r.Source == secret }) {
-			continue
-		}
-		last = ""
-		if uid, gid, ok := s.NumericUser(); ok && uid != 0 {
-			last = " -o " + strconv.FormatInt(uid, 10)
-			if gid >= 0 {
-				last += " -g " + strconv.FormatInt(gid, 10)
-			}
-		} else if s.User != "" && !ok {
-			last = "?" // a name that only the image knows
-		}
-		owners[last] = true
-	}
-	if len(owners) != 1 || last == "?" {
-		return "-m 0444"
-	}
-	return "-m 0400" + last
-}
-
-// readers says who must be able to read the file of a secret: a container sees it with its owner and mode on the host.
-func (l *lowering) readers(secret string) string {
-	var ids []string
-	for _, s := range l.in.Project.Services {
-		uid, _, ok := s.NumericUser()
-		if !ok || uid == 0 || !slices.ContainsFunc(s.Secrets, func(r model.FileRef) bool { return r.Source == secret }) {
-			continue
-		}
-		if id := strconv.FormatInt(uid, 10); !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	switch len(ids) {
-	case 0:
-		return ""
-	case 1:
-		return ", which user " + ids[0] + " must be able to read"
-	}
-	return ", which users " + strings.Join(ids, ", ") + " must be able to read"
 }
 
 // present lists what must be there each time: files that the project reads, and variables.
@@ -221,7 +183,11 @@ func (l *lowering) eachTime(g *page) {
 	p := l.in.Project
 	g.section("Each time")
 	builds, pulls := 0, 0
-	var jobs []string
+	var jobs, awaited []string // awaited: made here, and always waited for
+	if len(l.carried) > 0 {
+		pulls++
+		awaited = append(awaited, sidecarName)
+	}
 	for _, s := range p.Services {
 		switch {
 		case s.Build != nil:
@@ -229,7 +195,13 @@ func (l *lowering) eachTime(g *page) {
 		case s.Image != "":
 			pulls++
 		}
-		if p.IsJob(s) && s.InProfile(p.Profiles) {
+		if !s.InProfile(p.Profiles) {
+			continue
+		}
+		for _, o := range l.again[s.Name] {
+			awaited = append(awaited, o.name)
+		}
+		if p.IsJob(s) {
 			jobs = append(jobs, s.Name)
 		}
 	}
@@ -249,9 +221,14 @@ func (l *lowering) eachTime(g *page) {
 		up = run + " up --detach --remove-orphans"
 	}
 	g.code(append(lines, up)...)
-	if len(jobs) > 0 {
-		g.say("`up` runs ", strings.Join(jobs, ", "), " again each time.")
+	if again := append(awaited, jobs...); len(again) > 0 {
+		slices.Sort(again)
+		g.say("`up` runs ", strings.Join(again, ", "), " again each time.")
 	}
+	if l.rotated {
+		g.say("Where the config names no logging, Docker keeps the last 30 MB of a container's log, whatever the machine's default is.")
+	}
+	l.changed(g)
 }
 
 // awaited reports whether up starts a service that waits for the end of the job. The end of any other container is a
@@ -275,16 +252,22 @@ func (l *lowering) startOrder(g *page) {
 	p := l.in.Project
 	var steps []string
 	for _, step := range p.Steps {
-		var names []string
+		var names, before []string
 		for _, name := range step {
 			s := p.Service(name)
 			if s == nil || !s.InProfile(p.Profiles) {
 				continue
 			}
+			for _, o := range l.again[name] {
+				before = append(before, o.name)
+			}
 			if n := s.Count(); n != 1 {
 				name += " (" + strconv.Itoa(n) + ")"
 			}
 			names = append(names, name)
+		}
+		if len(before) > 0 {
+			steps = append(steps, strings.Join(before, ", "))
 		}
 		if len(names) > 0 {
 			steps = append(steps, strings.Join(names, ", "))
@@ -303,6 +286,9 @@ func (l *lowering) use(g *page) {
 	lines := []string{run + " ps", run + " logs --follow"}
 	for _, name := range idle(p) {
 		lines = append(lines, run+" --profile "+doc.ShellWord(name)+" up --detach     # what waits for this profile")
+	}
+	if len(l.devs) > 0 {
+		lines = append(lines, l.command(devFile)+" watch     # on the machine of a developer: follow changes of files")
 	}
 	g.section("Use")
 	g.code(lines...)

@@ -3,7 +3,9 @@ package compose
 import (
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/support"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
@@ -16,18 +18,21 @@ func (l *lowering) notDone(g *page) {
 		if !stands(l.in.Tree, steps) {
 			continue
 		}
+		item := l.in.Target.Path.Key("accept").Index(i)
 		line := "- " + oneLine(pattern)
-		if n, ok := tree.Get(l.in.Tree, l.in.Target.Path.Key("accept").Index(i)); ok && n.At.File != nil {
+		if n, ok := tree.Get(l.in.Tree, item); ok && n.At.File != nil {
 			line += " (accepted in " + n.At.File.Rel + ")"
 		}
-		row := rowOf(steps)
+		row, why := rowOf(steps), l.accepted(item)
 		switch {
 		case row == nil:
 			line += "."
-		case row.Level != support.Unsupported:
-			continue // nothing is lost
-		default:
+		case row.Level == support.Unsupported:
 			line += ": " + row.How + "."
+		case why != "":
+			line += ": " + why + "."
+		default:
+			continue // nothing is lost
 		}
 		lines = append(lines, line)
 	}
@@ -38,6 +43,21 @@ func (l *lowering) notDone(g *page) {
 	for _, s := range lines {
 		g.say(s)
 	}
+}
+
+// accepted is what this lowering has left out for an item of targets.T.accept, "" for nothing.
+func (l *lowering) accepted(item tree.Path) string {
+	var all []string
+	for _, d := range l.ds {
+		if d.Code != diag.Accepted || !d.Path.Equal(item) {
+			continue
+		}
+		_, why, _ := strings.Cut(d.Message, " is left out, as you accept: ")
+		if why = oneLine(why); !slices.Contains(all, why) {
+			all = append(all, why)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // stands reports whether something in n is at the steps of a pattern.

@@ -14,6 +14,7 @@ import (
 // The files of the set.
 const (
 	composeFile = "compose.yaml"
+	devFile     = "compose.dev.yaml"
 	applyFile   = "APPLY.md"
 )
 
@@ -29,12 +30,17 @@ func (*Backend) Name() string { return "compose" }
 // Table says what the backend does with each field.
 func (*Backend) Table() *support.Table { return &support.Table{Backend: "compose", Rows: rows()} }
 
-// Lower makes compose.yaml, the files of configs that cannot stand in it, and APPLY.md.
+// Lower makes compose.yaml, compose.dev.yaml where a service has develop, the files of configs that cannot stand in
+// them, and APPLY.md.
 func (b *Backend) Lower(in *model.Input) (*artifact.Set, diag.List) {
-	l := &lowering{in: in, keys: b.keys}
+	l := b.lowering(in)
 	text, origins := doc.YAML(l.project())
 	set := &l.files
 	l.add(set, artifact.File{Path: composeFile, Mode: 0o644, Data: text, Origins: origins})
+	if dev := l.development(); dev != nil {
+		text, origins := doc.YAML(dev)
+		l.add(set, artifact.File{Path: devFile, Mode: 0o644, Data: text, Origins: origins})
+	}
 	l.add(set, artifact.File{Path: applyFile, Mode: 0o644, Data: l.apply()})
 	return set, l.ds
 }
@@ -50,6 +56,18 @@ type lowering struct {
 	files artifact.Set
 	// asFile are the configs with a content that must not stand in compose.yaml.
 	asFile []string
+	// shots are the services that run before the one that is being lowered, again those of each service.
+	shots []oneShot
+	again map[string][]oneShot
+	// carried are the services that octo-sidecar is brought to from its image; hosted: it comes from the machine.
+	carried []*model.Service
+	hosted  bool
+	// rotated: a log was bounded that its sources did not bound.
+	rotated bool
+	// devs are the services of compose.dev.yaml.
+	devs []doc.Field
+	// patching: what is lowered is services.X.target.compose, which no stage has checked.
+	patching bool
 	// ambient are the fields that take a value from the environment of who applies the output.
 	ambient []ambient
 }
@@ -58,6 +76,11 @@ type lowering struct {
 type ambient struct {
 	name string
 	path tree.Path
+}
+
+// lowering begins one.
+func (b *Backend) lowering(in *model.Input) *lowering {
+	return &lowering{in: in, keys: b.keys, again: map[string][]oneShot{}}
 }
 
 func (l *lowering) add(set *artifact.Set, f artifact.File) {
@@ -77,10 +100,14 @@ func (l *lowering) project() *doc.Value {
 	v.Set("name", name.Comment(l.title()))
 	for _, s := range l.keys.sections {
 		n := root.Get(s.key)
-		if n == nil || len(n.Fields) == 0 {
-			continue
+		var x *doc.Value
+		if n != nil && len(n.Fields) > 0 {
+			x = s.do(l, tree.Of(s.key), n)
 		}
-		if x := s.do(l, tree.Of(s.key), n); !x.Empty() {
+		if s.key == "volumes" {
+			x = l.sidecarVolume(x)
+		}
+		if x != nil && !x.Empty() {
 			x.Gap = true
 			v.Set(s.key, x)
 		}
@@ -121,11 +148,18 @@ func services(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 			continue
 		}
 		x := l.service(s, p.Key(f.Key), f.Value)
+		for _, o := range l.shots {
+			o.value.Gap = len(v.Fields) > 0
+			v.Set(o.name, o.value)
+		}
 		x.Gap = len(v.Fields) > 0
 		if len(l.in.Project.Inputs) > 1 {
 			x.Head = strings.Join(s.From, ", ")
 		}
 		v.Set(f.Key, x)
+	}
+	if x := l.installer(); x != nil {
+		v.Set(sidecarName, x)
 	}
 	return v
 }
@@ -141,12 +175,52 @@ func (l *lowering) service(s *model.Service, p tree.Path, n *tree.Node) *doc.Val
 			"cannot run %q: Compose runs containers, and there is no image", s.Name)
 	}
 	v := l.keys.service.lower(l, p, n)
-	if r := n.Get("replicas"); r != nil && r.Kind != tree.Null {
-		d := l.keys.service.at(v, "deploy", doc.NewMap)
-		l.keys.deploy.put(d, "replicas", same(l, p.Key("replicas"), r))
+	l.scale(s, p, n, v)
+	if l.hasPreStart() && len(s.PreStart) > 0 {
+		l.need(preStartSince, p.Key("pre_start"))
+		l.keys.service.put(v, "pre_start", each(l.keys.init)(l, p.Key("pre_start"), n.Get("pre_start")))
 	}
-	l.harden(s, p, v)
+	allowed := p.Key("user")
+	if s.Harden != nil && *s.Harden {
+		allowed = p.Key("harden")
+	}
+	l.harden(s, n, allowed, v)
+	l.rotate(v, p)
+	l.health(s, p, v)
+	l.before(s, p, n, v)
+	for _, name := range s.Preceded {
+		from := p.Key("priority")
+		if n.Get("priority") == nil { // 0, and the other has more
+			from = tree.Of("services", name, "priority")
+		}
+		l.follow(v, name, from)
+	}
 	l.mountConfigs(s, p, v)
-	l.markConfigs(s, p, v)
+	l.markConfigs(s, p.Key("configs"), v)
+	l.patch(s, p, n, v)
+	l.dev(s, p, n, v)
 	return v
+}
+
+// scale writes how many of the service run, where its sources say it in a key of octo's own.
+func (l *lowering) scale(s *model.Service, p tree.Path, n *tree.Node, v *doc.Value) {
+	put := func(key string, x *doc.Value) {
+		l.keys.deploy.put(l.keys.service.at(v, "deploy", doc.NewMap), key, x)
+	}
+	if r := n.Get("replicas"); r != nil && r.Kind != tree.Null {
+		put("replicas", same(l, p.Key("replicas"), r))
+	} else if a := s.Autoscale; a != nil && a.Min != nil {
+		put("replicas", doc.Int(int64(*a.Min)).From(p.Keys("autoscale", "min")))
+	}
+	if s.Machines != nil && s.Machines.Mode == "every" {
+		put("mode", doc.Str("global").From(p.Keys("placement", "mode")))
+	}
+}
+
+// follow lets v start after another service that it does not need and that is not among those it waits for.
+func (l *lowering) follow(v *doc.Value, name string, from tree.Path) {
+	l.need(requiredSince, from)
+	waits := l.keys.service.at(v, "depends_on", func() *doc.Value { return mapping(from, 1) })
+	waits.Set(name, doc.NewMap().From(from).Set("condition", doc.Str(model.Started).From(from)).
+		Set("required", doc.Boolean(false).From(from)).OnLine())
 }

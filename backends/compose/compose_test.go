@@ -37,16 +37,28 @@ func compile(t testing.TB, text string) (*model.Input, *artifact.Set, diag.List)
 // TestRefused holds what Compose cannot do to a message with a place and advice.
 func TestRefused(t *testing.T) {
 	tests := []struct{ name, service, rest, message, help string }{
-		{"probe", "healthcheck: { http: { port: 80 } }", "", "services.a.healthcheck.http: compose cannot express it", "write test: [CMD"},
-		{"second check", "checks: { alive: { tcp: { port: 80 }, level: alive } }", "", "services.a.checks", "healthcheck"},
-		{"priority", "priority: 3", "", "services.a.priority", "depends_on"},
-		{"placement", "placement: { mode: every }", "", "services.a.placement.mode", "one machine"},
-		{"autoscale", "autoscale: { max: 3 }", "", "services.a.autoscale", "replicas"},
-		{"preflight", "preflight: [{ port: 80 }]", "", "services.a.preflight", "by hand"},
-		{"hooks", "hooks: { pre_stop: [{ command: [a] }] }", "", "services.a.hooks", "pre_stop"},
-		{"own target", "target: { compose: { image: b } }", "", "services.a.target.compose", "on the service itself"},
-		{"policy", "networks: [n]", "networks: { n: { policy: dependencies } }", "networks.n.policy", "network of its own"},
+		{"alive", "checks: { alive: { tcp: { port: 80 }, level: alive } }", "", "services.a.checks.alive: Docker shows an unhealthy container, and does not restart it", "let the program end"},
+		{"alive, written", "checks: { alive: { tcp: { port: 80 }, level: alive, on_failure: restart } }", "", "services.a.checks.alive: Docker shows", "accept: [services.a.checks.alive]"},
+		{"ready restarts", "checks: { r: { tcp: { port: 80 }, on_failure: restart } }", "", "services.a.checks.r.on_failure: Docker shows", "let the program end"},
+		{"drain", "checks: { r: { tcp: { port: 80 }, on_failure: drain } }", "", "services.a.checks.r.on_failure: Docker shows an unhealthy container, and does nothing else: drain needs", "docker events"},
+		{"alive notifies", "checks: { r: { tcp: { port: 80 }, level: alive, on_failure: notify } }", "", "services.a.checks.r.on_failure: Docker shows", "docker events"},
+		{"successes", "checks: { r: { tcp: { port: 80 }, successes: 2 } }", "", "services.a.checks.r.successes", "hold back"},
+		{"the image's check", "healthcheck: { interval: 5s }\n    checks: { r: { tcp: { port: 80 } } }", "", "services.a.healthcheck: cannot ask the image's own check", "write its test"},
+		{"no room", "volumes: [vol:/octo/]\n    healthcheck: { tcp: { port: 80 } }", "volumes: { vol: {} }", `services.a.volumes[0]: cannot mount this at "/octo"`, "elsewhere"},
+		{"old priority", "priority: 3\n  b: { image: b }", "targets: { compose: { min_version: { compose: '2.19' } } }", "services.a.priority: cannot use this with Compose 2.19", "min_version.compose"},
+		{"tags", "placement: { tags: [edge] }", "", "services.a.placement.tags", "one machine"},
+		{"port", "preflight: [{ port: 80 }]", "", "services.a.preflight[0].port: Docker looks at the ports that a service publishes, and a does not publish 80", "publish it"},
+		{"post_stop", "hooks: { post_stop: [{ command: [a] }] }", "", "services.a.hooks.post_stop", "pre_stop"},
+		{"preflight's name", "preflight: [{ dns: b }]\n  a-preflight: { image: b }", "", `services.a.preflight: cannot add the service "a-preflight"`, "another name"},
+		{"the bringer's name", "healthcheck: { tcp: { port: 80 } }\n  octo-sidecar: { image: b }", "targets: { compose: { sidecar: s } }", `targets.compose.sidecar: cannot add the service "octo-sidecar"`, "another name"},
+		{"unknown key in a patch", "target: { compose: { comand: [b] } }", "", `services.a.target.compose.comand: unknown key "comand"`, `did you mean "command"?`},
+		{"unknown null in a patch", "target: { compose: { comand: null } }", "", `services.a.target.compose.comand: unknown key "comand"`, `did you mean "command"?`},
+		{"unknown key deep in a patch", "target: { compose: { deploy: { resources: { limit: { cpus: '1' } } } } }", "", `resources.limit: unknown key "limit"`, `did you mean "limits"?`},
+		{"octo's key in a patch", "target: { compose: { replicas: 3 } }", "", `services.a.target.compose.replicas: unknown key "replicas"`, "on the service itself"},
+		{"short mount in a patch", "target: { compose: { volumes: ['./x:/y'] } }", "", "services.a.target.compose.volumes[0]: cannot use this string here; want a mapping", "long syntax"},
+		{"a number for a mapping in a patch", "target: { compose: { deploy: 3 } }", "", "services.a.target.compose.deploy: cannot use this integer here", "long syntax"},
 		{"per replica", "volumes: [v:/v]", "volumes: { v: { per_replica: true } }", "volumes.v.per_replica", "a service for each"},
+		{"old patch", "target: { compose: { post_start: [{ command: [a] }] } }", "targets: { compose: { min_version: { compose: '2.29' } } }", "services.a.target.compose.post_start: cannot use this with Compose 2.29", "min_version.compose"},
 		{"old Compose", "post_start: [{ command: [a] }]", "targets: { compose: { min_version: { compose: '2.29' } } }",
 			"services.a.post_start: cannot use this with Compose 2.29, which targets.compose.min_version names: Compose 2.30 is the first that knows it", "min_version.compose"},
 		{"old optional dependency", "depends_on: { b: { condition: service_started, required: false } }\n  b: { image: b }", "targets: { compose: { min_version: { compose: '2.10' } } }",
@@ -156,7 +168,7 @@ func TestAdditions(t *testing.T) {
 		}
 		return out.Services["a"]
 	}
-	plain := service("user: app, read_only: true")
+	plain := service("user: app, read_only: true, logging: { driver: local }")
 	for _, test := range []struct {
 		name, text string
 		asked      bool
@@ -166,6 +178,7 @@ func TestAdditions(t *testing.T) {
 	} {
 		got := service(test.text)
 		delete(got, "user")
+		delete(got, "logging") // which every service gets: TestLogs
 		for _, a := range additions() {
 			if a.reason == "" {
 				t.Errorf("%s has no reason", a.field)
@@ -180,17 +193,17 @@ func TestAdditions(t *testing.T) {
 			t.Errorf("%s: added without a reason: %v", test.name, got)
 		}
 	}
-	if len(plain) != 3 {
+	if len(plain) != 4 {
 		t.Errorf("a user by name is hardened: %v", plain)
 	}
 	// What the sources say holds.
-	kept := service("user: '1', harden: true, init: false, cap_drop: [A], security_opt: ['no-new-privileges:false'], read_only: false, pids_limit: 9")
+	kept := service("user: '1', harden: true, init: false, cap_drop: [A], security_opt: ['no-new-privileges:false'], read_only: false, pids_limit: 9, logging: { driver: local }")
 	for key, want := range map[string]string{"init": "false", "cap_drop": "[A]", "security_opt": "[no-new-privileges:false]", "read_only": "false", "pids_limit": "9"} {
 		if fmt.Sprint(kept[key]) != want {
 			t.Errorf("%s: got %v, want %s", key, kept[key], want)
 		}
 	}
-	if len(kept) != 7 {
+	if len(kept) != 8 {
 		t.Errorf("got %v", kept)
 	}
 }

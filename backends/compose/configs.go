@@ -20,8 +20,8 @@ const configLabel = "dev.octocompose.config"
 // configFolder is where the configs lie that cannot stand in compose.yaml.
 const configFolder = "configs/"
 
-// markConfigs puts the label on v, the output of s, whose configs have a content that is known now.
-func (l *lowering) markConfigs(s *model.Service, p tree.Path, v *doc.Value) {
+// markConfigs puts the label on v, the output of s, whose configs, which from leads to, have a content that is known now.
+func (l *lowering) markConfigs(s *model.Service, from tree.Path, v *doc.Value) {
 	sum, known := sha256.New(), false
 	for i := range s.Configs {
 		if data, ok := l.content(l.in.Project.Config(s.Configs[i].Source)); ok {
@@ -32,9 +32,9 @@ func (l *lowering) markConfigs(s *model.Service, p tree.Path, v *doc.Value) {
 	if !known {
 		return
 	}
-	labels := l.keys.service.at(v, "labels", func() *doc.Value { return doc.NewMap().From(p.Key("configs")) })
+	labels := l.keys.service.at(v, "labels", func() *doc.Value { return doc.NewMap().From(from) })
 	if get(labels, configLabel) == nil {
-		labels.Set(configLabel, doc.Str("sha256:"+hex.EncodeToString(sum.Sum(nil))[:16]).From(p.Key("configs")).
+		labels.Set(configLabel, doc.Str("sha256:"+hex.EncodeToString(sum.Sum(nil))[:16]).From(from).
 			Comment("a changed config changes this line, and so recreates the container"))
 	}
 }

@@ -116,6 +116,12 @@ var said = map[string]string{
 	"services.*.env_file[].required":             "true is the default",
 	"services.*.harden":                          "it makes the additions",
 	"services.*.env_file[].path":                 "stands for the whole item",
+	"services.*.healthcheck.http":                "it makes the test: TestChecks",
+	"services.*.healthcheck.tcp":                 "it makes the test: TestChecks",
+	"services.*.healthcheck.grpc":                "it makes the test: TestChecks",
+	"services.*.hooks":                           "canon makes the keys of Compose of it, and expand services",
+	"services.*.placement.mode":                  "it is deploy.mode: TestScale",
+	"services.*.target.compose":                  "its keys are Compose's: TestPatch",
 	"services.*.extra_hosts.*[]":                 "a single address stands for the list",
 	"services.*.build.extra_hosts.*[]":           "a single address stands for the list",
 	"services.*.pre_start[].extra_hosts.*[]":     "a single address stands for the list",
@@ -127,9 +133,10 @@ var said = map[string]string{
 func TestEveryField(t *testing.T) {
 	b, in := everything(t)
 	back := New()
-	l := &lowering{in: in, keys: back.keys}
+	l := back.lowering(in)
 	origins := map[string]bool{}
 	shown(l.project(), origins)
+	shown(l.development(), origins)
 	for _, d := range l.ds {
 		t.Errorf("lowering: %s", d.Text())
 	}
@@ -147,7 +154,7 @@ func TestEveryField(t *testing.T) {
 			continue
 		}
 		hit := slices.ContainsFunc(refused, func(d *diag.Diagnostic) bool { return f.path.HasPrefix(d.Path) })
-		if hit != (row.Level == support.Unsupported) {
+		if hit != (row.Level == support.Unsupported || row.Loud) {
 			t.Errorf("%s: the row is %s, and the check refuses it: %t", f.pattern, row.Level, hit)
 		}
 		if row.Level == support.Exact && !origins[f.path.String()] && !hasReason(f.pattern) {

@@ -8,11 +8,14 @@ type keys struct {
 	sections []rule // of the top level, in the order in which they are printed
 	service  *object
 	deploy   *object
+	health   *object
+	init     *object // of a container of pre_start
+	develop  *object
 }
 
 func newKeys() *keys {
-	k := &keys{deploy: deployKeys()}
-	k.service = serviceKeys(k.deploy)
+	k := &keys{deploy: deployKeys(), health: healthcheckKeys(), init: initKeys(), develop: developKeys()}
+	k.service = serviceKeys(k.deploy, k.health)
 	k.sections = []rule{
 		{key: "services", do: services},
 		{key: "networks", do: networks(networkKeys())},
@@ -49,9 +52,9 @@ func without(rules []rule, keys ...string) []rule {
 }
 
 // serviceKeys are the keys of a service. The ones that say what it is come first, what it may use comes last.
-func serviceKeys(deploy *object) *object {
+func serviceKeys(deploy, health *object) *object {
 	return newObject(join(
-		identityRules(), processRules(), fileRules(), networkRules(), lifeRules(deploy),
+		identityRules(), processRules(), fileRules(), networkRules(), lifeRules(deploy, health),
 		limitRules(), rightRules(), restRules(),
 	)...)
 }
@@ -85,7 +88,7 @@ func processRules() []rule {
 
 func fileRules() []rule {
 	return []rule{
-		{key: "configs", do: items(onLine(one(fileRefKeys())))},
+		{key: "configs", do: items(onLine(either(fileRefKeys())))},
 		{key: "secrets", do: items(onLine(secretRef(fileRefKeys())))},
 		{key: "volumes", do: items(mount(mountKeys()))},
 		{key: "volumes_from", do: same},
@@ -95,7 +98,7 @@ func fileRules() []rule {
 
 func networkRules() []rule {
 	return []rule{
-		{key: "ports", do: items(onLine(one(portKeys())))},
+		{key: "ports", do: items(onLine(either(portKeys())))},
 		{key: "expose", do: same},
 		{key: "networks", do: named(attachmentKeys())},
 		{key: "network_mode", do: same},
@@ -112,13 +115,13 @@ func networkRules() []rule {
 	}
 }
 
-func lifeRules(deploy *object) []rule {
+func lifeRules(deploy, health *object) []rule {
 	return []rule{
-		{key: "healthcheck", do: one(healthcheckKeys())},
+		{key: "healthcheck", do: one(health)},
 		{key: "restart", do: same},
 		{key: "stop_signal", do: same},
 		{key: "stop_grace_period", do: same},
-		{key: "pre_start", do: each(initKeys()), since: since{compose: version{5, 3}}},
+		{key: "pre_start"}, // oneshots.go
 		{key: "post_start", do: each(hookKeys()), since: since{compose: version{2, 30}}},
 		{key: "pre_stop", do: each(hookKeys()), since: since{compose: version{2, 30}}},
 		{key: "deploy", do: one(deploy)},
@@ -184,7 +187,7 @@ func restRules() []rule {
 		{key: "attach", do: same, since: since{compose: version{2, 20}}},
 		{key: "stdin_open", do: same},
 		{key: "tty", do: same},
-		{key: "develop", do: one(developKeys()), since: since{compose: version{2, 22}}},
+		{key: "develop"},                           // dev.go
 		{key: "x-develop", do: one(developKeys())}, // what develop was called while it was tried out; it has paths too
 		// Of octo: enabled, replicas and harden are lowered by their callers.
 		{key: "enabled"}, {key: "replicas"}, {key: "harden"}, {key: "binary"}, {key: "source"}, {key: "config"},

@@ -14,7 +14,7 @@ func buildKeys() *object {
 		{key: "args", do: variables},
 		{key: "additional_contexts", do: entries(buildContext), since: since{compose: version{2, 17}}},
 		{key: "ssh", do: sshKeys},
-		{key: "secrets", do: items(onLine(one(fileRefKeys())))},
+		{key: "secrets", do: items(onLine(either(fileRefKeys())))},
 		{key: "labels", do: texts},
 		{key: "tags", do: same},
 		{key: "platforms", do: same},
@@ -47,6 +47,9 @@ func build(o *object) lower {
 // sshKeys are ids with the file of the key, or with nothing for the agent.
 func sshKeys(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 	v := mapping(p, len(n.Fields))
+	if !l.shape(p, n, tree.Map) {
+		return v
+	}
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		at := p.Key(f.Key)
@@ -106,6 +109,9 @@ func fileRefKeys() *object {
 // secretRef is a secret in a service, with the place where it is found.
 func secretRef(o *object) lower {
 	return func(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
+		if n.Kind.IsScalar() {
+			return same(l, p, n) // the short syntax, in a patch
+		}
 		v := o.lower(l, p, n)
 		o.at(v, "target", func() *doc.Value { return doc.Str(escape("/run/secrets/" + n.Str("source"))).From(p) })
 		return v
@@ -176,6 +182,9 @@ func serviceModelKeys() *object {
 	}...)
 }
 
+// startIntervalSince is the first Compose and the first Docker Engine that know healthcheck.start_interval.
+var startIntervalSince = since{compose: version{2, 20, 2}, engine: version{25}}
+
 func healthcheckKeys() *object {
 	return newObject([]rule{
 		{key: "test", do: words},
@@ -183,9 +192,9 @@ func healthcheckKeys() *object {
 		{key: "timeout", do: same},
 		{key: "retries", do: same},
 		{key: "start_period", do: same},
-		{key: "start_interval", do: same, since: since{compose: version{2, 20, 2}, engine: version{25}}},
+		{key: "start_interval", do: same, since: startIntervalSince},
 		{key: "disable", do: same},
-		{key: "http"}, {key: "tcp"}, {key: "grpc"}, // table.go refuses them
+		{key: "http"}, {key: "tcp"}, {key: "grpc"}, // health.go makes a test of them
 	}...)
 }
 

@@ -43,6 +43,9 @@ type field struct{ rank, at int }
 // lower makes a mapping of n: the keys in the order of the rules, then the x- keys as they stood.
 func (o *object) lower(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 	v := mapping(p, len(n.Fields)+additional)
+	if !l.shape(p, n, tree.Map) {
+		return v
+	}
 	var space [24]field
 	for _, f := range o.order(n, space[:0]) {
 		key, x := n.Fields[f.at].Key, n.Fields[f.at].Value
@@ -50,8 +53,12 @@ func (o *object) lower(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 			v.Set(key, same(l, p.Key(key), x))
 			continue
 		}
-		if f.rank < 0 {
-			l.noRule(p.Key(key), key)
+		if f.rank < 0 || l.patching && o.rules[f.rank].do == nil {
+			if l.patching {
+				l.unknownKey(o, p.Key(key), key)
+			} else {
+				l.noRule(p.Key(key), key)
+			}
 			continue
 		}
 		r := &o.rules[f.rank]
@@ -126,7 +133,17 @@ func get(v *doc.Value, key string) *doc.Value {
 // one lowers a mapping by the rules of o.
 func one(o *object) lower {
 	return func(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
-		if n.Kind != tree.Map {
+		if n.Kind != tree.Map && !l.patching {
+			return same(l, p, n)
+		}
+		return o.lower(l, p, n)
+	}
+}
+
+// either lowers a mapping by the rules of o, or a text in the short syntax, which Compose reads as it is.
+func either(o *object) lower {
+	return func(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
+		if n.Kind != tree.Map && n.Kind != tree.List {
 			return same(l, p, n)
 		}
 		return o.lower(l, p, n)
@@ -140,6 +157,9 @@ func each(o *object) lower { return items(one(o)) }
 func items(do lower) lower {
 	return func(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 		v := list(p, len(n.Items))
+		if !l.shape(p, n, tree.List) {
+			return v
+		}
 		for i, it := range n.Items {
 			if x := do(l, p.Index(i), it); x != nil {
 				v.Add(x)
@@ -156,6 +176,9 @@ func named(o *object) lower { return entries(one(o)) }
 func entries(do lower) lower {
 	return func(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 		v := mapping(p, len(n.Fields))
+		if !l.shape(p, n, tree.Map) {
+			return v
+		}
 		for i := range n.Fields {
 			f := &n.Fields[i]
 			at := p.Key(f.Key)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/internal/gates"
 )
 
@@ -40,7 +41,11 @@ func findCompose(t *testing.T) *realCompose {
 // takes holds an output to what the program says: it takes it, unless the output needs a newer one, and then it
 // refuses it.
 func (c *realCompose) takes(file string, need version) error {
-	text, err := exec.Command(c.bin, "--file", file, "--profile", "*", "config", "--quiet").CombinedOutput()
+	args := []string{"--file", file}
+	if dev := filepath.Join(filepath.Dir(file), devFile); exists(dev) {
+		args = append(args, "--file", dev)
+	}
+	text, err := exec.Command(c.bin, append(args, "--profile", "*", "config", "--quiet")...).CombinedOutput()
 	switch newer := c.before(need); {
 	case err != nil && !newer:
 		return fmt.Errorf("docker-compose %s refuses the output, which says that it needs %s: %s", c.version, need, text)
@@ -67,5 +72,37 @@ func TestDockerCompose(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestDockerComposeTakesGolden holds what octo adds to the real program: the output of each golden case that has one.
+func TestDockerComposeTakesGolden(t *testing.T) {
+	real := findCompose(t)
+	if real == nil {
+		t.Skip("docker-compose is not here: run tools/install")
+	}
+	files, _ := filepath.Glob("testdata/golden/*.txtar")
+	taken := 0
+	for _, file := range files {
+		in, ds := front(t, unpack(t, file), nil)
+		if ds.Has(diag.Error) {
+			continue
+		}
+		l := New().lowering(in)
+		set, ds := New().Lower(in)
+		if l.project(); ds.Has(diag.Error) {
+			continue
+		}
+		dir := unpack(t, file)
+		for _, f := range set.Files() {
+			write(t, filepath.Join(dir, "out", "compose", f.Path), f.Data)
+		}
+		if err := real.takes(filepath.Join(dir, "out", "compose", composeFile), l.compose); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		taken++
+	}
+	if taken < 4 {
+		t.Errorf("only %d golden cases have an output", taken)
 	}
 }

@@ -78,6 +78,28 @@ var differences = []difference{
 				}
 			})
 		}},
+	{"a service that names no logging has a bounded log", "Docker keeps all that a container ever said, and a full disk stops the machine",
+		func(theirs, ours *types.Project) {
+			eachService(theirs, ours, func(a, b *types.ServiceConfig) {
+				bounded := &types.LoggingConfig{Driver: logDriver, Options: types.Options{"max-size": logSize, "max-file": logFiles}}
+				if a.Logging == nil && reflect.DeepEqual(b.Logging, bounded) {
+					b.Logging = nil
+				}
+				for i := range min(len(a.PreStart), len(b.PreStart)) { // which take it from their service
+					if x := &b.PreStart[i]; a.PreStart[i].Logging == nil && reflect.DeepEqual(x.Logging, bounded) {
+						x.Logging = nil
+					}
+				}
+			})
+		}},
+	{"the root of a service with develop is writable in compose.dev.yaml", "sync copies files into the running container",
+		func(theirs, ours *types.Project) {
+			eachService(theirs, ours, func(a, b *types.ServiceConfig) {
+				if a.Develop != nil && a.ReadOnly && !b.ReadOnly {
+					b.ReadOnly = true
+				}
+			})
+		}},
 	{"a service with configs has a label with their hash", "Compose does not recreate a container when a config changed",
 		func(theirs, ours *types.Project) {
 			eachService(theirs, ours, func(a, b *types.ServiceConfig) {
@@ -98,6 +120,23 @@ var differences = []difference{
 					ours.Configs[key] = b
 				}
 			}
+		}},
+	{"a variable of a hook without a value may have one", "octo takes it from .env there as everywhere, compose-go leaves it to nobody",
+		func(theirs, ours *types.Project) {
+			eachService(theirs, ours, func(a, b *types.ServiceConfig) {
+				for i := range min(len(a.PostStart), len(b.PostStart)) {
+					fillIn(a.PostStart[i].Environment, b.PostStart[i].Environment)
+				}
+				for i := range min(len(a.PreStop), len(b.PreStop)) {
+					fillIn(a.PreStop[i].Environment, b.PreStop[i].Environment)
+				}
+				if a.Develop == nil || b.Develop == nil {
+					return
+				}
+				for i := range min(len(a.Develop.Watch), len(b.Develop.Watch)) {
+					fillIn(a.Develop.Watch[i].Exec.Environment, b.Develop.Watch[i].Exec.Environment)
+				}
+			})
 		}},
 	{"the order of the ssh keys of a build", "compose-go reads them from a Go map, in any order",
 		func(theirs, ours *types.Project) {
@@ -155,6 +194,15 @@ func evenOut(s *types.ContainerSpec) {
 	}
 }
 
+// fillIn gives the variables of a without a value those of b.
+func fillIn(a, b types.MappingWithEquals) {
+	for key, x := range a {
+		if x == nil {
+			a[key] = b[key]
+		}
+	}
+}
+
 // withoutAdded is b without its last item, where that is added and a does not have it.
 func withoutAdded(a, b []string, added string) []string {
 	if n := len(b); n == len(a)+1 && b[n-1] == added {
@@ -198,6 +246,11 @@ func output(t testing.TB, dir string, files []string) (file string, need version
 		return "", version{}, err
 	}
 	in.ToProject = filepath.ToSlash(rel)
+	if in.Target.MinVersion == nil { // so that pre_start stays what it is in the sources
+		t := *in.Target
+		t.MinVersion = []model.Pair{{Key: "compose", Value: "5.3"}}
+		in.Target = &t
+	}
 	b := New()
 	set, ds := b.Lower(in)
 	if ds.Has(diag.Error) && strings.Contains(messages(ds), "to a read-only service") {
@@ -212,7 +265,7 @@ func output(t testing.TB, dir string, files []string) (file string, need version
 	for _, f := range set.Files() {
 		write(t, filepath.Join(out, f.Path), f.Data)
 	}
-	l := &lowering{in: in, keys: b.keys}
+	l := b.lowering(in)
 	l.project()
 	return filepath.Join(out, composeFile), l.compose, nil
 }
@@ -229,7 +282,11 @@ func roundTrip(t testing.TB, dir string, files []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ours, err := theirLoad(filepath.Dir(file), dir, composeFile)
+	made := []string{composeFile}
+	if exists(filepath.Join(filepath.Dir(file), devFile)) {
+		made = append(made, devFile)
+	}
+	ours, err := theirLoad(filepath.Dir(file), dir, made...)
 	if err != nil {
 		return "", fmt.Errorf("compose-go refuses the output: %w", err)
 	}

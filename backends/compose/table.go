@@ -77,16 +77,24 @@ func composeKeys() []string {
 func serviceRows() []support.Row {
 	var out []support.Row
 	for _, key := range composeKeys() {
-		out = append(out, exact("services.*."+key))
+		row := exact("services.*." + key)
+		switch key {
+		case "pre_start":
+			continue // octoRows
+		case "develop":
+			row.How = "develop, in " + devFile
+		case "logging":
+			row.How = "logging; without it " + logDriver + ", " + logFiles + " files of " + logSize
+		}
+		out = append(out, row)
 	}
-	const probe = "write test: [CMD, PROGRAM, …] instead, with a program that the image has, such as curl, wget or nc"
 	return append(out,
 		support.Row{Field: "services.*.extends", Level: support.Exact, How: "what is extended is in the output"},
 		support.Row{Field: "services.*.scale", Level: support.Exact, How: "deploy.replicas"},
 		support.Row{Field: "services.*.replicas", Level: support.Exact, How: "deploy.replicas"},
-		support.Row{Field: "services.*.healthcheck.http", Level: support.Unsupported, How: probe},
-		support.Row{Field: "services.*.healthcheck.tcp", Level: support.Unsupported, How: probe},
-		support.Row{Field: "services.*.healthcheck.grpc", Level: support.Unsupported, How: probe},
+		support.Row{Field: "services.*.healthcheck.http", Level: support.Exact, How: "test: octo-sidecar, which is mounted, asks"},
+		support.Row{Field: "services.*.healthcheck.tcp", Level: support.Exact, How: "test: octo-sidecar, which is mounted, asks"},
+		support.Row{Field: "services.*.healthcheck.grpc", Level: support.Exact, How: "test: octo-sidecar, which is mounted, asks"},
 	)
 }
 
@@ -96,24 +104,42 @@ func octoRows() []support.Row {
 		{Field: "services.*.enabled", Level: support.Exact, How: "a service that is not enabled is left out"},
 		{Field: "services.*.harden", Level: support.Exact, How: added()},
 		{Field: "services.*.binary", Level: support.Meaningless, How: "the image runs here"},
-		{Field: "services.*.source", Level: support.Unsupported,
-			How: "write build, with a Dockerfile that makes the program"},
+		{Field: "services.*.source", Level: support.Meaningless, How: "the image runs here"},
 		{Field: "services.*.config", Level: support.Unsupported, How: notYet},
-		{Field: "services.*.checks", Level: support.Unsupported,
-			How: "Docker knows one check for each service, and restarts nothing that fails it: write the one that counts as healthcheck"},
-		{Field: "services.*.preflight", Level: support.Unsupported, How: "check by hand before docker compose up"},
-		{Field: "services.*.hooks", Level: support.Unsupported,
-			How: "write post_start and pre_stop, which Compose runs in the container"},
-		{Field: "services.*.priority", Level: support.Unsupported,
-			How: "Compose starts what depends_on lets it: write what must be there first as depends_on"},
+		{Field: "services.*.checks", Level: support.Emulated,
+			How: "healthcheck: Docker has one for each container, so octo-sidecar asks all of level startup and ready in it"},
+		{Field: "services.*.checks.*.level", Level: support.Emulated,
+			How: "healthcheck.start_period: failures of level startup do not count that long; alive is refused, as Docker restarts nothing that is unhealthy"},
+		{Field: "services.*.checks.*.successes", Level: support.Unsupported, Free: []string{"1"},
+			How: "one success makes a container healthy: take it out, and let the check itself hold back until it is sure"},
+		{Field: "services.*.checks.*.on_failure", Level: support.Emulated,
+			How: "healthcheck: Docker shows it and does no more, which is none; restart, drain and notify are refused"},
+		{Field: "services.*.preflight", Level: support.Emulated,
+			How: "depends_on: a one-shot service SERVICE-preflight asks, at each up and once for all replicas"},
+		{Field: "services.*.preflight[].port", Level: support.Emulated,
+			How: "ports: Docker itself refuses a port that is taken; one that the service does not publish is refused"},
+		{Field: "services.*.pre_start", Level: support.Emulated,
+			How: "depends_on: one-shot services SERVICE-pre-N run at each up; pre_start itself where the oldest Compose of the target has it"},
+		{Field: "services.*.pre_start[].per_replica", Level: support.Emulated,
+			How: "pre_start where the oldest Compose of the target has it; else once for the service, with a warning"},
+		{Field: "services.*.hooks", Level: support.Exact, How: "post_start, pre_stop and pre_start of the service"},
+		{Field: "services.*.hooks.post_start", Level: support.Exact, How: "post_start"},
+		{Field: "services.*.hooks.pre_stop", Level: support.Exact, How: "pre_stop"},
+		{Field: "services.*.hooks.pre_start", Level: support.Emulated, How: "pre_start of the service"},
+		{Field: "services.*.hooks.init", Level: support.Emulated,
+			How: "depends_on: one-shot services SERVICE-init run at each up"},
+		{Field: "services.*.hooks.post_stop", Level: support.Unsupported,
+			How: "Compose runs nothing once a container has stopped: write pre_stop, or a command behind docker compose stop"},
+		{Field: "services.*.priority", Level: support.Emulated,
+			How: "depends_on: what has a lower priority starts later, and starts too when the other does not"},
 		{Field: "services.*.placement", Level: support.Unsupported,
 			How: "Compose knows one machine: compile for each machine by itself"},
-		{Field: "services.*.placement.mode", Level: support.Unsupported, Free: []string{"replicated"},
-			How: "Compose knows one machine: compile for each machine by itself"},
-		{Field: "services.*.autoscale", Level: support.Unsupported,
-			How: "set replicas to what the machine can carry"},
-		{Field: "services.*.target.compose", Level: support.Unsupported,
-			How: "write the key on the service itself: every key of Compose is one of octo's"},
+		{Field: "services.*.placement.mode", Level: support.Exact, Free: []string{"replicated"},
+			How: "deploy.mode: one, on the one machine"},
+		{Field: "services.*.autoscale", Level: support.Emulated, Loud: true,
+			How: "deploy.replicas stays as it is: Compose adds and removes none by load, so replicas, or min, is the number"},
+		{Field: "services.*.target.compose", Level: support.Exact,
+			How: "the keys of the service, merged last"},
 		{Field: "services.*.target.systemd", Level: support.Meaningless, How: "it is for systemd"},
 		{Field: "services.*.target.k8s", Level: support.Meaningless, How: "it is for Kubernetes"},
 	}
@@ -122,8 +148,8 @@ func octoRows() []support.Row {
 // sharedRows are networks, volumes, configs, secrets and models.
 func sharedRows() []support.Row {
 	out := []support.Row{
-		{Field: "networks.*.policy", Level: support.Unsupported, Free: []string{"members"},
-			How: "Docker lets all members of a network talk: give each pair that may talk a network of its own"},
+		{Field: "networks.*.policy", Level: support.Emulated, Loud: true, Free: []string{"members"},
+			How: "Docker lets all members of a network talk, whatever depends_on says: put services that must not talk on networks of their own"},
 		{Field: "volumes.*.size", Level: support.Meaningless, How: "the disk of the host is the limit"},
 		{Field: "volumes.*.access", Level: support.Meaningless, How: "all containers of the machine can mount it"},
 		{Field: "volumes.*.per_replica", Level: support.Unsupported, Free: []string{"false"},

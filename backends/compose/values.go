@@ -106,8 +106,11 @@ func text(n *tree.Node) *doc.Value {
 
 // texts is a mapping of strings, each in quotes, so that no reader takes one for a number or a boolean. A key
 // without a value is an empty string.
-func texts(_ *lowering, p tree.Path, n *tree.Node) *doc.Value {
+func texts(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 	v := mapping(p, len(n.Fields))
+	if !l.shape(p, n, tree.Map) {
+		return v
+	}
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		v.Set(f.Key, text(f.Value).From(p.Key(f.Key)))
@@ -119,6 +122,9 @@ func texts(_ *lowering, p tree.Path, n *tree.Node) *doc.Value {
 // applied.
 func variables(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 	v := mapping(p, len(n.Fields))
+	if !l.shape(p, n, tree.Map) {
+		return v
+	}
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		at := p.Key(f.Key)
@@ -139,8 +145,11 @@ func fromEnv(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 }
 
 // plain is a mapping of strings, in quotes only where they need them.
-func plain(_ *lowering, p tree.Path, n *tree.Node) *doc.Value {
+func plain(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 	v := mapping(p, len(n.Fields))
+	if !l.shape(p, n, tree.Map) {
+		return v
+	}
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		x := doc.Str(escape(f.Value.Text))
@@ -185,6 +194,9 @@ func tmpfsMode(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 // hosts is a mapping of names to addresses: one as a string, several as a list.
 func hosts(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 	v := mapping(p, len(n.Fields))
+	if !l.shape(p, n, tree.Map) {
+		return v
+	}
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		at := p.Key(f.Key)

@@ -19,9 +19,10 @@ import (
 // mean the document is proven for the printer (package doc), and that the document means the sources by the tests
 // of this package, through compose-go.
 func (b *Backend) Verify(in *model.Input, set *artifact.Set) error {
-	l := &lowering{in: in, keys: b.keys}
+	l := b.lowering(in)
 	document := l.project()
 	text, _ := doc.YAML(document)
+	dev := l.development()
 	switch file := set.Get(composeFile); {
 	case l.ds.Has(diag.Error):
 		return fmt.Errorf("cannot verify %s: %s", composeFile, l.ds[0].Text())
@@ -29,6 +30,15 @@ func (b *Backend) Verify(in *model.Input, set *artifact.Set) error {
 		return fmt.Errorf("cannot find %s in the output", composeFile)
 	case !bytes.Equal(file.Data, text):
 		return fmt.Errorf("cannot lower twice to the same %s", composeFile)
+	}
+	if dev != nil {
+		text, _ := doc.YAML(dev)
+		if have := set.Get(devFile); have == nil || !bytes.Equal(have.Data, text) {
+			return fmt.Errorf("cannot lower twice to the same %s", devFile)
+		}
+		if err := values(in.Tree, dev); err != nil {
+			return err
+		}
 	}
 	for _, want := range l.files.Files() {
 		if have := set.Get(want.Path); have == nil || !bytes.Equal(have.Data, want.Data) {
@@ -39,22 +49,34 @@ func (b *Backend) Verify(in *model.Input, set *artifact.Set) error {
 	if apply == nil || !bytes.Equal(apply.Data, l.apply()) {
 		return fmt.Errorf("cannot lower twice to the same %s", applyFile)
 	}
-	if err := names(in, document); err != nil {
+	if err := l.names(document); err != nil {
 		return err
 	}
 	return values(in.Tree, document)
 }
 
-// names checks that each section holds what the model names, and nothing else.
-func names(in *model.Input, document *doc.Value) error {
-	p := in.Project
+// names checks that each section holds what the model names and what this backend adds, and nothing else.
+func (l *lowering) names(document *doc.Value) error {
+	p := l.in.Project
+	added := func(want []string, names ...string) []string {
+		if len(l.carried) > 0 {
+			want = append(want, sidecarName)
+		}
+		return append(want, names...)
+	}
+	var shots []string
+	for _, s := range p.Services {
+		for _, o := range l.again[s.Name] {
+			shots = append(shots, o.name)
+		}
+	}
 	for _, s := range []struct {
 		section string
 		want    []string
 	}{
-		{"services", keysOf(p.Services, func(s *model.Service) string { return s.Name })},
+		{"services", added(keysOf(p.Services, func(s *model.Service) string { return s.Name }), shots...)},
 		{"networks", keysOf(written(p.Networks), func(n *model.Network) string { return n.Key })},
-		{"volumes", keysOf(p.Volumes, func(v *model.Volume) string { return v.Key })},
+		{"volumes", added(keysOf(p.Volumes, func(v *model.Volume) string { return v.Key }))},
 		{"configs", keysOf(p.Configs, func(c *model.Config) string { return c.Key })},
 		{"secrets", keysOf(p.Secrets, func(s *model.Secret) string { return s.Key })},
 		{"models", keysOf(p.Models, func(m *model.Model) string { return m.Key })},
