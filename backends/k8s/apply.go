@@ -19,6 +19,7 @@ type chores struct {
 	envFiles []envChore
 	builds   []buildChore
 	claims   []string // of others
+	tags     []tagChore
 	runtimes []string
 	public   []*unit
 	sidecar  bool
@@ -54,7 +55,11 @@ func addChore(list *[]secretChore, s secretChore) {
 	}
 }
 
-func (c *chores) envFile(name, file string) { c.envFiles = append(c.envFiles, envChore{name, file}) }
+func (c *chores) envFile(name, file string) {
+	if e := (envChore{name, file}); !slices.Contains(c.envFiles, e) {
+		c.envFiles = append(c.envFiles, e)
+	}
+}
 
 func (c *chores) build(u *unit, image string) {
 	n, _ := tree.Get(u.l.in.Tree, u.at("build"))
@@ -165,6 +170,9 @@ func (p *page) once() {
 	}
 	if len(t.envFiles) > 0 {
 		remarks = append(remarks, "kubectl takes the lines of an env file as they stand: quotes and `${…}` are part of the value.")
+	}
+	for i := range t.tags {
+		commands = append(commands, t.tags[i].command())
 	}
 	for _, name := range t.runtimes {
 		remarks = append(remarks, "The cluster needs a RuntimeClass called `"+name+"`: its handler is a matter of the nodes.")
@@ -326,7 +334,7 @@ func (p *page) remove() {
 		p.line("kubectl delete -k .", data)
 		for _, u := range p.l.units {
 			for _, c := range u.claims {
-				for i := range max(u.s.Count(), 1) {
+				for i := range max(u.most(), 1) {
 					p.line(fmt.Sprintf("kubectl delete pvc %s-%s-%d    # the data", c.Name, u.name, i))
 				}
 			}

@@ -20,6 +20,7 @@ var buildFlags = []struct{ key, flag, form string }{
 	{"no_cache", "--no-cache", "bare"},
 	{"no_cache_filter", "--no-cache-filter", "text"},
 	{"entitlements", "--allow", "text"},
+	{"privileged", "--allow=security.insecure", "bare"},
 	{"extra_hosts", "--add-host", "host"},
 	{"shm_size", "--shm-size", "text"},
 	{"ulimits", "--ulimit", "limit"},

@@ -8,15 +8,22 @@
 // What a service becomes (the first line that holds):
 //
 //	another service waits for its end, or deploy.mode: replicated-job   Job, its name with a hash of its spec
-//	deploy.mode: global                                                 DaemonSet
+//	placement.mode: every, or deploy.mode: global                       DaemonSet
 //	one replica and a volume that nobody else uses, or per_replica      StatefulSet
 //	else                                                                Deployment
 //
 // Beside it: a ServiceAccount; a Service when it has a port, or when another service names it; a Service of its own
 // for what is published beyond loopback; one Service more for each alias; a ConfigMap for its files, whose name holds a
-// hash; a NetworkPolicy when the networks say something; a PodDisruptionBudget when it has replicas; a Role for a gate
-// that asks for a Job. A start gate is an init container of octo-sidecar: it waits for the Service of the dependency,
-// which answers only when a pod of it is ready.
+// hash; a NetworkPolicy when the networks say something; a PodDisruptionBudget when it has replicas; a
+// HorizontalPodAutoscaler when it scales; a Role for a gate that asks for a Job.
+//
+// A pod runs, in this order: octo-sidecar that copies itself into an emptyDir, when a probe needs it; preflight; the
+// gates, which wait for the Services of dependencies, each of which answers only when a pod of it is ready; pre_start;
+// the service. What is ours among them keeps to the restricted Pod Security Standard in every pod. The containers of
+// pre_start are lowered by the code of the service's own ([unit.step]).
+//
+// Patches (services.X.target.k8s) are merged into the objects last, by the types of the API, so that a field that is not
+// there is reported where it was written.
 //
 // The lowering makes objects; encode.go turns them into documents; comments and origins stand beside an object by
 // field path, so that the typed object stays what the API server gets.

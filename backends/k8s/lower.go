@@ -65,14 +65,19 @@ type lowering struct {
 // object is a Kubernetes object with what stands beside it.
 type object struct {
 	file  string // in the output tree
-	value any    // a pointer to a type of k8s.io/api
+	unit  *unit  // whose it is; nil for what belongs to several or to all
+	users []*unit
+	value any // a pointer to a type of k8s.io/api
 	notes []note
 	pod   []note   // by steps below the pod template
 	from  []string // source files
+	// patched are the notes of what a patch wrote.
+	patched []note
 }
 
 // note is a comment or an origin of one field. at are the steps to it, with a space between; "" is the object.
 type note struct {
+	in     string // what at begins with, "" or steps with a space at the end
 	at     string
 	head   string
 	tail   string
@@ -86,6 +91,9 @@ func lower(in *model.Input) *lowering {
 		names: make(map[*model.Service]string, len(in.Project.Services)), services: registry{},
 		unit: make(map[string]*unit, len(in.Project.Services)),
 	}
+	if l.t.IngressClass != "" {
+		l.ds.Note(diag.NotYet, l.t.Path.Key("ingress_class"), "nothing uses it: it is for routes, which are not in this version").Target = l.t.Name
+	}
 	l.objects = make([]object, 0, 4*len(in.Project.Services))
 	l.plan()
 	for _, u := range l.units {
@@ -98,6 +106,7 @@ func lower(in *model.Input) *lowering {
 	}
 	l.claims()
 	l.networkPolicies()
+	l.patches()
 	l.namespace()
 	return l
 }
@@ -113,13 +122,18 @@ func (l *lowering) plan() {
 	l.nameServices(active)
 	for _, s := range active {
 		name := l.names[s]
-		u := &unit{l: l, s: s, name: name, hardened: s.Hardened(), labels: l.labelsOf(name), selects: l.selectorOf(name)}
+		u := &unit{
+			pod: &pod{}, l: l, s: s, name: name, hardened: s.Hardened(), labels: l.labelsOf(name), selects: l.selectorOf(name),
+			checks: s.AllChecks(),
+		}
 		l.units = append(l.units, u)
 		l.unit[s.Name] = u
 	}
+	l.planPatches()
 	for _, u := range l.units {
 		u.collectPorts()
 		u.planMounts()
+		u.planSteps()
 	}
 	l.settleStores()
 	for _, u := range l.units {

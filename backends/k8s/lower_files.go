@@ -23,6 +23,7 @@ type fileMap struct {
 	over    bool // too large, and reported
 	waiting []*corev1.ConfigMapVolumeSource
 	singles *corev1.ConfigMapVolumeSource // of the files that are mounted one by one
+	volume  string                        // its name in the pod
 }
 
 type fileEntry struct {
@@ -95,7 +96,7 @@ func (f *fileMap) mount(u *unit, name string, data []byte, target string, p tree
 	if f.singles == nil {
 		f.singles = &corev1.ConfigMapVolumeSource{}
 		f.waiting = append(f.waiting, f.singles)
-		u.volume("config", corev1.Volume{VolumeSource: corev1.VolumeSource{ConfigMap: f.singles}})
+		f.volume = u.volume("config", corev1.Volume{VolumeSource: corev1.VolumeSource{ConfigMap: f.singles}})
 	}
 	item := corev1.KeyToPath{Key: key, Path: key}
 	if mode != nil {
@@ -104,7 +105,7 @@ func (f *fileMap) mount(u *unit, name string, data []byte, target string, p tree
 	if !slices.ContainsFunc(f.singles.Items, func(k corev1.KeyToPath) bool { return k.Key == key }) {
 		f.singles.Items = append(f.singles.Items, item)
 	}
-	u.mountAt(corev1.VolumeMount{Name: "config", MountPath: target, SubPath: key, ReadOnly: true}, p)
+	u.mountAt(corev1.VolumeMount{Name: f.volume, MountPath: target, SubPath: key, ReadOnly: true}, p)
 }
 
 // folder mounts a folder of the project.
@@ -165,7 +166,7 @@ func (f *fileMap) finish(u *unit) {
 		cm.BinaryData[e.key] = e.data
 		notes = append(notes, note{at: "binaryData " + e.key, origin: e.origin})
 	}
-	name := u.name + "-" + shortHash(sum)
+	name := u.name + "-" + shortHash(append(sum, u.patchText("configmap")...))
 	cm.ObjectMeta = u.meta(name)
 	for _, v := range f.waiting {
 		v.Name = name
@@ -173,5 +174,5 @@ func (f *fileMap) finish(u *unit) {
 	if f.singles != nil && !slices.ContainsFunc(f.singles.Items, func(k corev1.KeyToPath) bool { return k.Mode != nil }) {
 		f.singles.Items = nil // all keys under their own names: what a ConfigMap is without a list
 	}
-	u.l.add(object{file: u.name + "/configmap.yaml", value: cm, notes: notes, from: u.s.From})
+	u.l.add(object{file: u.name + "/configmap.yaml", unit: u, value: cm, notes: notes, from: u.s.From})
 }

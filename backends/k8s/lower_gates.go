@@ -56,51 +56,27 @@ func (u *unit) gate(to *unit, d model.Dependency, p tree.Path) []string {
 		return []string{"wait", waitForJob, "k8s-job", to.workloadName}
 	case to.s.Replicas != nil && *to.s.Replicas == 0:
 		return nil
-	case d.Condition == model.Started && !to.s.Healthcheck.Off():
+	case d.Condition == model.Started && len(to.checks) > 0:
 		return nil // ready would be more than started
 	case !to.service:
 		return nil
 	}
-	if n := to.firstTCP(); n != 0 {
-		return []string{"wait", waitForService, "tcp", to.name + ":" + strconv.Itoa(int(n))}
+	words := []string{"wait", waitForService, "tcp"}
+	for i := range to.ports {
+		if p := &to.ports[i]; p.protocol == corev1.ProtocolTCP {
+			words = append(words, to.name+":"+strconv.Itoa(int(p.number))) // any of them will do
+		}
+	}
+	if len(words) > 3 {
+		return words
 	}
 	return []string{"wait", waitForService, "dns", to.name}
 }
 
 // addGate adds the init container.
 func (u *unit) addGate(to *unit, args []string, p tree.Path) {
-	spec := u.spec()
-	at := "spec initContainers " + strconv.Itoa(len(spec.InitContainers))
-	u.mark(at, p)
-	c := corev1.Container{
-		Name: "wait-" + to.name, Image: u.l.sidecar(), Args: args,
-		Resources: gateResources(),
-		SecurityContext: &corev1.SecurityContext{
-			AllowPrivilegeEscalation: ptr(false), ReadOnlyRootFilesystem: ptr(true),
-			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-		},
-	}
-	if args[2] == "k8s-job" {
-		c.VolumeMounts = []corev1.VolumeMount{{Name: "kube-api", MountPath: kubeFolder, ReadOnly: true}}
-	}
-	spec.InitContainers = append(spec.InitContainers, c)
-	u.l.todo.sidecar = true
-}
-
-// gateResources are what a gate takes: it sleeps and asks.
-func gateResources() corev1.ResourceRequirements {
-	return corev1.ResourceRequirements{
-		Requests: corev1.ResourceList{corev1.ResourceCPU: milli(10), corev1.ResourceMemory: quantity(16 << 20)},
-		Limits:   corev1.ResourceList{corev1.ResourceMemory: quantity(32 << 20)},
-	}
-}
-
-// sidecar is the image of octo-sidecar.
-func (l *lowering) sidecar() string {
-	if l.t.Sidecar != "" {
-		return l.t.Sidecar
-	}
-	return DefaultSidecar
+	u.mark(u.nextInit(), p)
+	u.addSidecar("wait-"+to.name, args...)
 }
 
 // addToken mounts what the gate needs to ask the API into the gates alone, and lets the service's account read these
@@ -112,7 +88,7 @@ func (u *unit) addToken() {
 	u.notes = append(u.notes, note{
 		at: "spec volumes " + strconv.Itoa(len(u.spec().Volumes)) + " name", tail: "for the gate alone: no other container mounts it",
 	})
-	u.volume("kube-api", corev1.Volume{VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+	token := u.volume("kube-api", corev1.Volume{VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
 		DefaultMode: mode,
 		Sources: []corev1.VolumeProjection{
 			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token", ExpirationSeconds: ptr(int64(3600))}},
@@ -122,15 +98,20 @@ func (u *unit) addToken() {
 			}}},
 		},
 	}}})
+	for i := range u.spec().InitContainers {
+		if c := &u.spec().InitContainers[i]; len(c.Args) > 2 && c.Args[0] == "wait" && c.Args[2] == "k8s-job" && c.Image == u.l.sidecar() {
+			c.VolumeMounts = []corev1.VolumeMount{{Name: token, MountPath: kubeFolder, ReadOnly: true}}
+		}
+	}
 	name := u.name + "-gate"
 	file := u.name + "/role.yaml"
-	u.l.add(object{file: file, from: u.s.From, value: &rbacv1.Role{
+	u.l.add(object{file: file, unit: u, from: u.s.From, value: &rbacv1.Role{
 		TypeMeta: typeMeta(rbacv1.SchemeGroupVersion, "Role"), ObjectMeta: u.meta(name),
 		Rules: []rbacv1.PolicyRule{{
 			APIGroups: []string{"batch"}, Resources: []string{"jobs"}, ResourceNames: u.waitsFor, Verbs: []string{"get"},
 		}},
 	}})
-	u.l.add(object{file: file, from: u.s.From, value: &rbacv1.RoleBinding{
+	u.l.add(object{file: file, unit: u, from: u.s.From, value: &rbacv1.RoleBinding{
 		TypeMeta: typeMeta(rbacv1.SchemeGroupVersion, "RoleBinding"), ObjectMeta: u.meta(name),
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
 		Subjects: []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: u.name, Namespace: u.l.t.Namespace}},

@@ -44,21 +44,54 @@ type mountPlan struct {
 func (u *unit) planMounts() {
 	u.mounts = make([]mountPlan, 0, len(u.s.Volumes))
 	for i := range u.s.Volumes {
-		m := &u.s.Volumes[i]
-		plan := mountPlan{mount: m, path: u.at("volumes").Index(i)}
-		switch m.Type {
-		case "bind":
-			u.planBind(&plan)
-		case "tmpfs":
-			plan.how = asMemory
-		case "image":
-			plan.how = asImage
-		case "npipe", "cluster":
-			u.l.refuse(plan.path.Key("type"), "mount a named volume", "there is no mount of type %s on Kubernetes", m.Type)
-		default:
-			u.planVolume(&plan)
+		u.planMount(&u.s.Volumes[i], u.at("volumes").Index(i))
+	}
+	for i, text := range u.s.VolumesFrom {
+		u.planFrom(text, u.at("volumes_from").Index(i))
+	}
+}
+
+// planMount sorts out one mount.
+func (u *unit) planMount(m *model.Mount, p tree.Path) {
+	plan := mountPlan{mount: m, path: p}
+	switch m.Type {
+	case "bind":
+		u.planBind(&plan)
+	case "tmpfs":
+		plan.how = asMemory
+	case "image":
+		plan.how = asImage
+	case "npipe", "cluster":
+		u.l.refuse(plan.path.Key("type"), "mount a named volume", "there is no mount of type %s on Kubernetes", m.Type)
+	default:
+		u.planVolume(&plan)
+	}
+	u.mounts = append(u.mounts, plan)
+}
+
+// planFrom plans the mounts of another service: SERVICE or SERVICE:ro. What the service mounts itself at the same place
+// goes over them.
+func (u *unit) planFrom(text string, p tree.Path) {
+	name, mode, _ := strings.Cut(text, ":")
+	other := u.l.p.Service(name)
+	if other == nil {
+		u.l.refuse(p, "name a service of this config", "cannot take over the mounts of %q: a cluster has no such container", text)
+		return
+	}
+	for i := range other.Volumes {
+		m := other.Volumes[i]
+		if u.mountsPath(path.Clean(m.Target)) {
+			continue
 		}
-		u.mounts = append(u.mounts, plan)
+		if m.Type == "volume" && m.Source == "" {
+			u.l.refuse(p, "give it a name and mount it in both", "cannot share the unnamed volume %s of %s", m.Target, name)
+			continue
+		}
+		m.ReadOnly = m.ReadOnly || mode == "ro"
+		u.planMount(&m, p)
+	}
+	if len(other.VolumesFrom) > 0 {
+		u.l.refuse(p, "name the service that has the volumes", "cannot take over what %s itself takes from %s", name, other.VolumesFrom[0])
 	}
 }
 
@@ -67,7 +100,7 @@ func (u *unit) planVolume(plan *mountPlan) {
 	m := plan.mount
 	if m.Source != "" {
 		if v := u.l.p.Volume(m.Source); v != nil {
-			plan.how, plan.store = asStore, u.l.stores.volume(v, u)
+			plan.how, plan.store = asStore, u.l.stores.volume(v, u.holder())
 		}
 		return
 	}
@@ -223,7 +256,7 @@ func (u *unit) planOutside(plan *mountPlan, src string) {
 func (u *unit) folderStore(plan *mountPlan, src string) *store {
 	u.l.emulate(plan.path, "write a named volume instead; APPLY.md says how to copy what the folder holds",
 		"%s is a folder of this machine: on Kubernetes a claim takes its place, empty at first", src)
-	s := u.l.stores.folder(src, plan.path, u)
+	s := u.l.stores.folder(src, plan.path, u.holder())
 	return s
 }
 

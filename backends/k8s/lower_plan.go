@@ -22,8 +22,24 @@ const (
 // String is the kind as kubectl takes it.
 func (k kind) String() string { return [...]string{"deployment", "statefulset", "daemonset", "job"}[k] }
 
-// unit is one service on its way to objects.
+// pod is what the containers of one pod share.
+type pod struct {
+	template corev1.PodTemplateSpec
+	claims   []corev1.PersistentVolumeClaim // of a StatefulSet
+	notes    []note                         // by steps below the pod template
+	files    fileMap
+	volumes  registry
+	waitsFor []string // names of Jobs that a gate asks the API for
+	links    bool     // it reads addresses of Services from its environment
+	// brought: octo-sidecar lies in it, in the volume toInstall.
+	brought   bool
+	toInstall string
+	placed    []placed // its claims
+}
+
+// unit is one service on its way to objects, or a container that runs before it in the same pod (main is set).
 type unit struct {
+	*pod
 	l        *lowering
 	s        *model.Service
 	name     string // DNS label: of the workload, its Service, its account
@@ -40,16 +56,15 @@ type unit struct {
 	mounts   []mountPlan
 	networks []*model.Network // sorted by key
 
-	template corev1.PodTemplateSpec
-	claims   []corev1.PersistentVolumeClaim // of a StatefulSet
-	notes    []note                         // by steps below the pod template
-	files    fileMap
-	volumes  registry
-	built    bool
+	main   *unit             // whose pod it runs in; nil for a service
+	steps  []*unit           // containers that run before it
+	checks []model.Check     // of the service
+	patch  *tree.Node        // target.k8s, by kind
+	box    *corev1.Container // the container that is made
+	here   string            // the steps to it below the pod template
+	built  bool
 	// workloadName is the name of the workload: of a Job with a hash.
 	workloadName string
-	waitsFor     []string // names of Jobs that a gate asks the API for
-	links        bool     // it reads addresses of Services from its environment
 }
 
 // alias is another name of a service in the cluster.
@@ -61,33 +76,66 @@ type alias struct {
 // container is the path to the service's container below the pod template.
 const container = "spec containers 0 "
 
+// holder is the service whose pod u runs in.
+func (u *unit) holder() *unit {
+	if u.main != nil {
+		return u.main
+	}
+	return u
+}
+
+// markIn says which field of the config leads to a field of the container.
+func (u *unit) markIn(at string, p tree.Path) {
+	u.notes = append(u.notes, note{in: u.here, at: at, origin: p})
+}
+
 // mark says which field of the config leads to a field of the pod template.
 func (u *unit) mark(at string, p tree.Path) { u.notes = append(u.notes, note{at: at, origin: p}) }
 
-// at is the path of a field of the service.
-func (u *unit) at(key string) tree.Path { return u.s.Path.Key(key) }
+// at is the path of a field of the service; of a container before it that of the service's when it has the value from
+// there.
+func (u *unit) at(key string) tree.Path {
+	if u.main != nil && !u.wrote(key) {
+		return u.main.s.Path.Key(key)
+	}
+	return u.s.Path.Key(key)
+}
 
 // choose decides what runs the service.
 func (u *unit) choose() {
-	mode := ""
-	if u.s.Deploy != nil {
-		mode = u.s.Deploy.Mode
-	}
-	switch {
-	case mode == "global-job":
-		u.l.refuse(u.at("deploy").Key("mode"), "write replicated-job", "Kubernetes has no Job that runs once on each node")
+	once := u.l.p.IsJob(u.s)
+	switch every := u.s.Everywhere(); {
+	case u.s.Deploy != nil && u.s.Deploy.Mode == "global-job", once && every:
+		u.l.refuse(u.everywhere(), "write replicated-job", "Kubernetes has no Job that runs once on each node")
 		u.kind = job
-	case u.l.p.IsJob(u.s):
+	case once:
 		u.kind = job
-	case mode == "global":
+	case every:
 		u.kind = daemonSet
 	case u.ownsStore():
 		u.kind = statefulSet
 	}
+	u.checkScale()
 	u.workloadName = u.name
 	if u.kind == statefulSet {
 		u.headless = true
 	}
+}
+
+// everywhere is the field that asks for a pod on each node.
+func (u *unit) everywhere() tree.Path {
+	if m := u.s.Machines; m != nil && m.Mode == "every" {
+		return u.s.Path.Keys("placement", "mode")
+	}
+	return u.s.Path.Keys("deploy", "mode")
+}
+
+// most is the greatest number of pods that run at once.
+func (u *unit) most() int {
+	if a := u.s.Autoscale; a != nil {
+		return max(a.Max, u.s.Count())
+	}
+	return u.s.Count()
 }
 
 // planServices decides who has a Service: who has a port, and who has none but is named by another service.
@@ -149,8 +197,11 @@ func (l *lowering) mentions() map[string]bool {
 				see(text)
 			}
 		}
-		if h := u.s.Healthcheck; h != nil {
-			for _, text := range h.Test {
+		for i := range u.checks {
+			for _, text := range u.checks[i].Exec {
+				see(text)
+			}
+			for _, text := range u.checks[i].Plugin {
 				see(text)
 			}
 		}

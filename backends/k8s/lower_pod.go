@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/model"
@@ -22,23 +21,36 @@ func (u *unit) build() {
 	u.volumes = registry{}
 	u.template.Labels = u.podLabels()
 	u.labelMembers()
-	u.template.Spec.Containers = []corev1.Container{{Name: u.name}}
+	u.template.Spec.Containers = make([]corev1.Container, 1)
+	u.box, u.here = &u.template.Spec.Containers[0], container
+	u.box.Name = u.name
+	u.placeClaims()
 	u.annotate()
 	u.buildIdentity()
 	u.buildContainer()
+	u.buildPorts()
+	u.buildHooks()
 	u.buildEnvironment()
 	u.buildResources()
 	u.buildProbes()
 	u.buildSecurity()
+	u.buildMounts()
+	u.buildNames()
+	u.buildPlacement()
+	u.buildInstall()
+	u.buildPreflight()
+	u.buildGates()
+	u.buildSteps()
+	u.files.finish(u)
+	u.spec().EnableServiceLinks = ptr(u.links)
+	u.nameJob()
+}
+
+// buildMounts lowers all that the container finds on its disk.
+func (u *unit) buildMounts() {
 	u.buildVolumes()
 	u.buildSecrets()
 	u.buildConfigs()
-	u.files.finish(u)
-	u.buildNames()
-	u.buildPlacement()
-	u.buildGates()
-	u.spec().EnableServiceLinks = ptr(u.links)
-	u.nameJob()
 }
 
 // version is the tag of the image, as the value of a label; "" when it says nothing.
@@ -164,32 +176,35 @@ func (u *unit) buildContainer() {
 	c.ImagePullPolicy = u.pullPolicy()
 	if len(s.Entrypoint) > 0 {
 		c.Command = u.texts(s.Entrypoint)
-		u.mark(container+"command", u.at("entrypoint"))
+		u.markIn("command", u.at("entrypoint"))
 	} else if s.Entrypoint != nil {
 		u.l.refuse(u.at("entrypoint"), "write the whole program as entrypoint",
 			"an empty entrypoint takes that of the image away, which Kubernetes cannot")
 	}
 	if len(s.Command) > 0 {
 		c.Args = u.texts(s.Command)
-		u.mark(container+"args", u.at("command"))
+		u.markIn("args", u.at("command"))
 	}
 	c.WorkingDir = s.WorkingDir
 	if s.WorkingDir != "" {
-		u.mark(container+"workingDir", u.at("working_dir"))
+		u.markIn("workingDir", u.at("working_dir"))
 	}
-	c.Stdin, c.TTY = s.StdinOpen, s.TTY
+}
+
+// buildPorts lowers the ports and the terminal, which only the service itself has.
+func (u *unit) buildPorts() {
+	c := u.c()
+	c.Stdin, c.TTY = u.s.StdinOpen, u.s.TTY
 	for i := range u.ports {
 		p := &u.ports[i]
 		c.Ports = append(c.Ports, corev1.ContainerPort{Name: p.name, ContainerPort: p.number, Protocol: p.protocol})
 	}
-	u.buildStop()
 }
 
 // image is the image to run: the service's, or the name under which APPLY.md has it built.
 func (u *unit) image() string {
-	at := container + "image"
 	if u.s.Image != "" {
-		u.mark(at, u.at("image"))
+		u.markIn("image", u.at("image"))
 		if u.s.Build != nil {
 			u.l.todo.build(u, u.s.Image)
 		}
@@ -205,7 +220,7 @@ func (u *unit) image() string {
 	if u.l.t.Registry != "" {
 		name = strings.TrimSuffix(u.l.t.Registry, "/") + "/" + name
 	}
-	u.mark(at, u.at("build"))
+	u.markIn("image", u.at("build"))
 	u.l.todo.build(u, name)
 	return name
 }
@@ -214,7 +229,7 @@ func (u *unit) image() string {
 func (u *unit) pullPolicy() corev1.PullPolicy {
 	policy := u.s.PullPolicy
 	if policy != "" {
-		u.mark(container+"imagePullPolicy", u.at("pull_policy"))
+		u.markIn("imagePullPolicy", u.at("pull_policy"))
 	}
 	switch {
 	case policy == "always", policy == "daily", policy == "weekly", strings.HasPrefix(policy, "every_"), policy == "refresh":
@@ -225,31 +240,6 @@ func (u *unit) pullPolicy() corev1.PullPolicy {
 		return corev1.PullIfNotPresent // an image without a registry comes to the nodes by another way
 	}
 	return ""
-}
-
-// stopLoop sends a signal to the program and waits for its end. The kubelet goes on when it is over: with SIGTERM,
-// when the image has no shell.
-func stopLoop(signal string) []string {
-	return []string{"/bin/sh", "-c", "kill -" + signal + " 1; while kill -0 1; do sleep 1; done"}
-}
-
-// buildStop lowers stop_signal. Kubernetes has a field for it behind a feature gate, and drops it where the gate is
-// shut; a hook works everywhere.
-func (u *unit) buildStop() {
-	signal := strings.TrimPrefix(strings.ToUpper(u.s.StopSignal), "SIG")
-	if signal == "" || signal == "TERM" || signal == "15" {
-		return
-	}
-	for i := 0; i < len(signal); i++ {
-		if c := signal[i]; !isAlnum(c) && c != '+' && c != '-' {
-			u.l.refuse(u.at("stop_signal"), "want a name such as SIGINT", "cannot use %q as a signal", u.s.StopSignal)
-			return
-		}
-	}
-	u.c().Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: stopLoop(signal)}}}
-	u.mark(container+"lifecycle", u.at("stop_signal"))
-	u.l.emulate(u.at("stop_signal"), "write STOPSIGNAL in the Dockerfile, which Kubernetes follows",
-		"Kubernetes sends the signal of the image: a hook sends SIG%s before, with the shell of the image", signal)
 }
 
 // buildNames lowers what the pod is called and how it finds others.
@@ -304,6 +294,3 @@ func (u *unit) addHost(address, name string) {
 	}
 	spec.HostAliases = append(spec.HostAliases, corev1.HostAlias{IP: address, Hostnames: []string{name}})
 }
-
-// intOr is a port as a probe takes it.
-func (u *unit) intOr(number int) intstr.IntOrString { return u.portRef(number) }

@@ -113,7 +113,7 @@ func (l *lowering) networkPolicy(u *unit) {
 		np.Spec.PolicyTypes = append(np.Spec.PolicyTypes, networkingv1.PolicyTypeEgress)
 		b.out()
 	}
-	l.add(object{file: u.name + "/networkpolicy.yaml", value: np, notes: b.notes, from: from})
+	l.add(object{file: u.name + "/networkpolicy.yaml", unit: u, value: np, notes: b.notes, from: from})
 }
 
 type policyBuilder struct {

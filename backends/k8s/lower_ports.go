@@ -102,30 +102,30 @@ func (u *unit) exposedPorts(text string, p tree.Path) {
 	}
 }
 
-// checkedPorts adds the ports that the health check asks: of http, tcp and grpc, and localhost:PORT in a command.
+// checkedPorts adds the ports that the checks ask: of http, tcp and grpc, and localhost:PORT in a command.
 func (u *unit) checkedPorts() {
-	h := u.s.Healthcheck
-	if h.Off() {
-		return
-	}
-	p := u.at("healthcheck")
-	switch {
-	case h.HTTP != nil:
-		have := u.port(h.HTTP.Port, corev1.ProtocolTCP, p.Keys("http", "port"))
-		if have.name == "" && u.nameFree("http") && h.HTTP.Scheme != "https" {
-			have.name = "http"
-		}
-	case h.TCP != nil:
-		u.port(h.TCP.Port, corev1.ProtocolTCP, p.Keys("tcp", "port"))
-	case h.GRPC != nil:
-		have := u.port(h.GRPC.Port, corev1.ProtocolTCP, p.Keys("grpc", "port"))
-		if have.name == "" && u.nameFree("grpc") {
-			have.name = "grpc"
-		}
-	default:
-		for _, text := range h.Test {
-			for _, n := range localPorts(text) {
-				u.port(n, corev1.ProtocolTCP, p.Key("test"))
+	for i := range u.checks {
+		c := &u.checks[i]
+		switch {
+		case c.HTTP != nil:
+			have := u.port(c.HTTP.Port, corev1.ProtocolTCP, c.Path.Keys("http", "port"))
+			if have.name == "" && u.nameFree("http") && c.HTTP.Scheme != "https" {
+				have.name = "http"
+			}
+		case c.TCP != nil:
+			u.port(c.TCP.Port, corev1.ProtocolTCP, c.Path.Keys("tcp", "port"))
+		case c.GRPC != nil:
+			have := u.port(c.GRPC.Port, corev1.ProtocolTCP, c.Path.Keys("grpc", "port"))
+			if have.name == "" && u.nameFree("grpc") {
+				have.name = "grpc"
+			}
+		default:
+			for _, words := range [][]string{c.Exec, c.Plugin} {
+				for _, text := range words {
+					for _, n := range localPorts(text) {
+						u.port(n, corev1.ProtocolTCP, c.Path)
+					}
+				}
 			}
 		}
 	}

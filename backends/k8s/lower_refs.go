@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/octocompose/octocompose/compiler/model"
+	"github.com/octocompose/octocompose/compiler/support"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -143,50 +144,56 @@ func (u *unit) secretFile(ref *model.FileRef, p tree.Path) {
 // secretFolder mounts secrets as /run/secrets: one Secret as it is, several projected into one folder.
 func (u *unit) secretFolder(which []int) {
 	p := u.at("secrets")
-	vol := strconv.Itoa(len(u.spec().Volumes))
+	vol, name := len(u.spec().Volumes), ""
 	if len(which) == 1 {
 		ref := &u.s.Secrets[which[0]]
-		name, item := u.secretItem(ref, path.Base(secretTarget(ref)))
-		u.volume("secrets", corev1.Volume{VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
-			SecretName: name, DefaultMode: u.secretMode(ref), Items: []corev1.KeyToPath{item},
+		secret, item := u.secretItem(ref, path.Base(secretTarget(ref)))
+		name = u.volume("secrets", corev1.Volume{VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
+			SecretName: secret, DefaultMode: u.secretMode(ref), Items: []corev1.KeyToPath{item},
 		}}})
 		p = p.Index(which[0])
 	} else {
 		v := &corev1.ProjectedVolumeSource{DefaultMode: u.secretMode(nil)}
 		for _, i := range which {
 			ref := &u.s.Secrets[i]
-			name, item := u.secretItem(ref, path.Base(secretTarget(ref)))
+			secret, item := u.secretItem(ref, path.Base(secretTarget(ref)))
 			if ref.Mode != nil {
 				item.Mode = ptr(int32(*ref.Mode))
 			}
 			source := &corev1.SecretProjection{Items: []corev1.KeyToPath{item}}
-			source.Name = name
+			source.Name = secret
 			v.Sources = append(v.Sources, corev1.VolumeProjection{Secret: source})
 		}
-		u.volume("secrets", corev1.Volume{VolumeSource: corev1.VolumeSource{Projected: v}})
+		name = u.volume("secrets", corev1.Volume{VolumeSource: corev1.VolumeSource{Projected: v}})
 	}
-	u.mark("spec volumes "+vol, p)
-	u.mountAt(corev1.VolumeMount{Name: "secrets", MountPath: secretsFolder, ReadOnly: true}, p)
+	if vol < len(u.spec().Volumes) {
+		u.mark("spec volumes "+strconv.Itoa(vol), p)
+	}
+	u.mountAt(corev1.VolumeMount{Name: name, MountPath: secretsFolder, ReadOnly: true}, p)
 }
 
 // buildEnvironment lowers environment and env_file.
 func (u *unit) buildEnvironment() {
 	u.buildEnvFiles()
 	p := u.at("environment")
+	var unset []tree.Path
 	for _, e := range u.s.Environment {
 		at := p.Key(e.Key)
+		if u.main != nil && !u.wrote("environment", e.Key) {
+			at = u.main.at("environment").Key(e.Key)
+		}
 		if e.Null {
-			u.l.refuse(at, "write a value, or "+e.Key+": ${"+e.Key+"}, which is read when the config is compiled",
-				"cannot take %q from the environment of whoever applies", e.Key)
+			unset = append(unset, at)
 			continue
 		}
 		if e.Key == "" || strings.ContainsRune(e.Key, '=') {
 			u.l.refuse(at, "want a name without an equals sign", "cannot use %q as the name of an environment variable", e.Key)
 			continue
 		}
-		u.mark(container+"env "+strconv.Itoa(len(u.c().Env)), at)
+		u.markIn("env "+strconv.Itoa(len(u.c().Env)), at)
 		u.c().Env = append(u.c().Env, corev1.EnvVar{Name: e.Key, Value: u.text(e.Value)})
 	}
+	support.Unset(&u.l.ds, u.l.t, unset)
 }
 
 // text is a string of the config as Kubernetes wants it: escaped, and with the addresses of Services in place of those
@@ -217,7 +224,11 @@ func (u *unit) buildEnvFiles() {
 	for i := range u.s.EnvFile {
 		f := &u.s.EnvFile[i]
 		p := u.at("env_file").Index(i)
-		name := subdomain(u.l.p.Name) + "." + u.name + "-env"
+		name := subdomain(u.l.p.Name) + "." + u.name
+		if u.main != nil && !same(u.s.EnvFile, u.main.s.EnvFile) {
+			name += "-" + u.c().Name
+		}
+		name += "-env"
 		if i > 0 {
 			name += "-" + strconv.Itoa(i+1)
 		}
@@ -227,7 +238,7 @@ func (u *unit) buildEnvFiles() {
 			source.Optional = ptr(true)
 		}
 		u.l.todo.envFile(name, f.Path)
-		u.mark(container+"envFrom "+strconv.Itoa(len(u.c().EnvFrom)), p)
+		u.markIn("envFrom "+strconv.Itoa(len(u.c().EnvFrom)), p)
 		u.c().EnvFrom = append(u.c().EnvFrom, corev1.EnvFromSource{SecretRef: source})
 	}
 }

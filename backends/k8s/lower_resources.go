@@ -30,11 +30,11 @@ func (u *unit) buildResources() {
 	}
 	if limits.CPUs != nil && *limits.CPUs > 0 {
 		r.Limits[corev1.ResourceCPU] = milli(limits.CPUs.Milli())
-		u.mark(container+"resources limits cpu", u.limitPath("cpus"))
+		u.markIn("resources limits cpu", u.limitPath("cpus"))
 	}
 	if limits.Memory != nil && *limits.Memory > 0 {
 		r.Limits[corev1.ResourceMemory] = quantity(*limits.Memory)
-		u.mark(container+"resources limits memory", u.limitPath("memory"))
+		u.markIn("resources limits memory", u.limitPath("memory"))
 	}
 	cpu := int64(defaultCPU)
 	switch {
@@ -60,7 +60,30 @@ func (u *unit) buildResources() {
 		r.Requests[corev1.ResourceMemory] = quantity(*memory)
 	}
 	u.buildDevices(&r, kept.Devices)
+	u.buildStorage(&r)
 	u.c().Resources = r
+}
+
+// buildStorage lowers storage_opt.size: what the container may write to the node's disk.
+func (u *unit) buildStorage(r *corev1.ResourceRequirements) {
+	if u.l.in.Tree == nil || u.main != nil && !u.wrote("storage_opt") {
+		return
+	}
+	n, ok := tree.Get(u.l.in.Tree, u.s.Path)
+	if n = n.Get("storage_opt"); !ok || n == nil {
+		return
+	}
+	for i := range n.Fields {
+		key, v := n.Fields[i].Key, n.Fields[i].Value
+		p := u.at("storage_opt").Key(key)
+		size := parseSize(v.Text)
+		if key != "size" || size == nil {
+			u.l.refuse(p, "want size: 10G", "cannot use %q as an option of a container's disk", key+": "+v.Text)
+			continue
+		}
+		r.Limits[corev1.ResourceEphemeralStorage] = quantity(*size)
+		u.markIn("resources limits ephemeral-storage", p)
+	}
 }
 
 func milli(n int64) resource.Quantity { return *resource.NewMilliQuantity(n, resource.DecimalSI) }
@@ -69,7 +92,7 @@ func milli(n int64) resource.Quantity { return *resource.NewMilliQuantity(n, res
 func (u *unit) limitPath(what string) tree.Path {
 	if d := u.s.Deploy; d != nil && d.Resources != nil && d.Resources.Limits != nil &&
 		(what == "cpus" && d.Resources.Limits.CPUs != nil || what == "memory" && d.Resources.Limits.Memory != nil) {
-		return u.s.Path.Keys("deploy", "resources", "limits", what)
+		return u.at("deploy").Keys("resources", "limits", what)
 	}
 	if what == "memory" {
 		what = "mem_limit"
@@ -80,7 +103,7 @@ func (u *unit) limitPath(what string) tree.Path {
 }
 
 func (u *unit) moreThanLimit(what string) {
-	p := u.s.Path.Keys("deploy", "resources", "reservations", what)
+	p := u.at("deploy").Keys("resources", "reservations", what)
 	if what == "memory" && u.s.MemReservation != nil {
 		p = u.at("mem_reservation")
 	}
@@ -96,7 +119,7 @@ var vendors = []struct{ driver, resource string }{
 
 // buildDevices lowers gpus and the devices of the reservations.
 func (u *unit) buildDevices(r *corev1.ResourceRequirements, requests []model.DeviceRequest) {
-	p := u.s.Path.Keys("deploy", "resources", "reservations", "devices")
+	p := u.at("deploy").Keys("resources", "reservations", "devices")
 	for i, d := range requests {
 		u.device(r, d.Driver, d.Count, len(d.DeviceIDs) > 0, d.Capabilities, p.Index(i))
 	}
@@ -138,15 +161,16 @@ func (u *unit) device(r *corev1.ResourceRequirements, driver, count string, ids 
 		q.Add(have)
 	}
 	r.Limits[corev1.ResourceName(name)] = q
-	u.mark(container+"resources limits "+name, p)
+	u.markIn("resources limits "+name, p)
 	u.l.emulate(p, "", "the nodes need the device plugin that offers %s", name)
 }
 
 // buildPlacement lowers what says where pods run.
 func (u *unit) buildPlacement() {
 	u.buildPlatform()
+	u.buildTags()
 	spec := u.spec()
-	if u.kind != daemonSet && u.kind != job && u.s.Count() > 1 {
+	if u.kind != daemonSet && u.kind != job && u.most() > 1 {
 		spec.TopologySpreadConstraints = append(spec.TopologySpreadConstraints, u.spread("kubernetes.io/hostname"))
 	}
 	if u.s.Deploy == nil || u.s.Deploy.Placement == nil {
@@ -165,6 +189,24 @@ func (u *unit) buildPlacement() {
 		}
 		spec.TopologySpreadConstraints = append(spec.TopologySpreadConstraints, u.spread(key))
 		u.mark("spec topologySpreadConstraints", p.Key("preferences"))
+	}
+	u.perNode(place, p.Key("max_replicas_per_node"))
+}
+
+// perNode lowers max_replicas_per_node: one is an anti-affinity of the pods to each other.
+func (u *unit) perNode(place *model.Placement, p tree.Path) {
+	switch n := place.MaxReplicasPerNode; {
+	case n == nil || *n == 0:
+	case *n != 1:
+		u.l.refuse(p, "write 1, or spread them with preferences", "cannot keep to at most %d replicas on a node", *n)
+	default:
+		if u.spec().Affinity == nil {
+			u.spec().Affinity = &corev1.Affinity{}
+		}
+		u.spec().Affinity.PodAntiAffinity = &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
+			TopologyKey: "kubernetes.io/hostname", LabelSelector: &metav1.LabelSelector{MatchLabels: u.selects},
+		}}}
+		u.mark("spec affinity podAntiAffinity", p)
 	}
 }
 
@@ -223,9 +265,12 @@ func (u *unit) constraint(c string, p tree.Path) {
 	u.mark("spec affinity", p)
 	spec := u.spec()
 	if spec.Affinity == nil {
-		spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+		spec.Affinity = &corev1.Affinity{}
+	}
+	if spec.Affinity.NodeAffinity == nil {
+		spec.Affinity.NodeAffinity = &corev1.NodeAffinity{
 			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: make([]corev1.NodeSelectorTerm, 1)},
-		}}
+		}
 	}
 	terms := spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
 	terms[0].MatchExpressions = append(terms[0].MatchExpressions, term)

@@ -1,7 +1,6 @@
 package k8s
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -58,23 +57,7 @@ func (u *unit) buildSecurity() {
 		// Docker's own default too; Kubernetes has none.
 		pod.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
 	}
-	if u.hardened {
-		c.AllowPrivilegeEscalation = ptr(false)
-		c.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
-	}
-	if u.readOnlyRoot() {
-		c.ReadOnlyRootFilesystem = ptr(true)
-		u.markIf(u.s.ReadOnly, container+"securityContext readOnlyRootFilesystem", "read_only")
-	}
-	u.buildCapabilities(c)
-	if u.s.Privileged {
-		c.Privileged = ptr(true)
-		c.AllowPrivilegeEscalation = nil
-		u.mark(container+"securityContext privileged", u.at("privileged"))
-	}
-	for i, o := range u.s.SecurityOpt {
-		u.securityOption(pod, c, o, u.at("security_opt").Index(i))
-	}
+	u.buildRights(pod, c)
 	for i, g := range u.s.GroupAdd {
 		n, err := strconv.ParseInt(g, 10, 64)
 		if err != nil {
@@ -93,13 +76,31 @@ func (u *unit) buildSecurity() {
 	}
 }
 
+// buildRights lowers what the program of a container may. What only a pod can say goes to pod.
+func (u *unit) buildRights(pod *corev1.PodSecurityContext, c *corev1.SecurityContext) {
+	if u.hardened {
+		c.AllowPrivilegeEscalation = ptr(false)
+		c.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
+	}
+	if u.readOnlyRoot() {
+		c.ReadOnlyRootFilesystem = ptr(true)
+		u.markIf(u.s.ReadOnly, "securityContext readOnlyRootFilesystem", "read_only")
+	}
+	u.buildCapabilities(c)
+	if u.s.Privileged {
+		c.Privileged = ptr(true)
+		c.AllowPrivilegeEscalation = nil
+		u.markIn("securityContext privileged", u.at("privileged"))
+	}
+	for i, o := range u.s.SecurityOpt {
+		u.securityOption(pod, c, o, u.at("security_opt").Index(i))
+	}
+}
+
 // buildUser lowers user.
 func (u *unit) buildUser(pod *corev1.PodSecurityContext) {
-	uid, gid := u.userIDs()
-	p := u.at("user")
-	if uid == nil && u.s.User != "" {
-		u.l.refuse(p, "write its number; docker run --rm IMAGE id "+strings.SplitN(u.s.User, ":", 2)[0]+" prints it",
-			"cannot look up the user %q: only the image knows it, and Kubernetes wants a number", u.s.User)
+	uid, gid, ok := u.checkedUser()
+	if !ok {
 		return
 	}
 	if u.hardened {
@@ -107,7 +108,7 @@ func (u *unit) buildUser(pod *corev1.PodSecurityContext) {
 	}
 	if uid != nil {
 		pod.RunAsUser, pod.RunAsGroup = uid, gid
-		u.mark("spec securityContext runAsUser", p)
+		u.mark("spec securityContext runAsUser", u.at("user"))
 	}
 	g := u.group()
 	if g == nil && uid == nil && u.mountsClaim() {
@@ -121,12 +122,23 @@ func (u *unit) buildUser(pod *corev1.PodSecurityContext) {
 	}
 }
 
+// checkedUser is [unit.userIDs], with a word about a user that only the image knows: then it is not ok.
+func (u *unit) checkedUser() (uid, gid *int64, ok bool) {
+	uid, gid = u.userIDs()
+	if uid == nil && u.s.User != "" {
+		u.l.refuse(u.at("user"), "write its number; docker run --rm IMAGE id "+strings.SplitN(u.s.User, ":", 2)[0]+" prints it",
+			"cannot look up the user %q: only the image knows it, and Kubernetes wants a number", u.s.User)
+		return nil, nil, false
+	}
+	return uid, gid, true
+}
+
 // claimGroup is the group of claims when nobody says as whom the image runs: nogroup, which every image knows.
 const claimGroup = 65534
 
 // mountsClaim reports whether the pod mounts a claim that is made for it.
 func (u *unit) mountsClaim() bool {
-	return slices.ContainsFunc(u.mounts, func(m mountPlan) bool { return m.how == asStore && !m.store.external() })
+	return u.anyMount(func(m *mountPlan) bool { return m.how == asStore && !m.store.external() })
 }
 
 // buildCapabilities lowers cap_add and cap_drop.
@@ -145,8 +157,8 @@ func (u *unit) buildCapabilities(c *corev1.SecurityContext) {
 		c.Capabilities = &corev1.Capabilities{Drop: drop}
 	}
 	c.Capabilities.Add = add
-	u.markIf(len(add) > 0, container+"securityContext capabilities add", "cap_add")
-	u.markIf(len(drop) > 0, container+"securityContext capabilities drop", "cap_drop")
+	u.markIf(len(add) > 0, "securityContext capabilities add", "cap_add")
+	u.markIf(len(drop) > 0, "securityContext capabilities drop", "cap_drop")
 }
 
 // securityOption lowers one item of security_opt: NAME, NAME:VALUE or NAME=VALUE.
@@ -160,7 +172,7 @@ func (u *unit) securityOption(pod *corev1.PodSecurityContext, c *corev1.Security
 	case name == "no-new-privileges":
 		if value != "false" && !u.s.Privileged {
 			c.AllowPrivilegeEscalation = ptr(false)
-			u.mark(container+"securityContext allowPrivilegeEscalation", p)
+			u.markIn("securityContext allowPrivilegeEscalation", p)
 		}
 	case name == "seccomp" && value == "unconfined":
 		pod.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeUnconfined}
@@ -174,12 +186,12 @@ func (u *unit) securityOption(pod *corev1.PodSecurityContext, c *corev1.Security
 			profile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeRuntimeDefault}
 		}
 		c.AppArmorProfile = profile
-		u.mark(container+"securityContext appArmorProfile", p)
+		u.markIn("securityContext appArmorProfile", p)
 	case name == "label":
 		u.seLinux(c, value, p)
 	case name == "systempaths" && value == "unconfined":
 		c.ProcMount = ptr(corev1.UnmaskedProcMount)
-		u.mark(container+"securityContext procMount", p)
+		u.markIn("securityContext procMount", p)
 	default:
 		u.l.refuse(p, "no-new-privileges, seccomp=unconfined, apparmor=, label= and systempaths=unconfined are known",
 			"cannot use the security option %q", o)
@@ -247,53 +259,4 @@ func isSafeSysctl(name string) bool {
 		}
 	}
 	return false
-}
-
-// restrictedCaps are what the restricted standard lets a container add.
-const restrictedCap = "NET_BIND_SERVICE"
-
-// allRestricted reports whether every pod keeps to the restricted Pod Security Standard.
-func (l *lowering) allRestricted() bool {
-	for _, u := range l.units {
-		if !u.restricted() {
-			return false
-		}
-	}
-	return true
-}
-
-func (u *unit) restricted() bool {
-	s, spec := u.s, u.spec()
-	if !u.hardened || s.Privileged || spec.HostNetwork || spec.HostPID || spec.HostIPC {
-		return false
-	}
-	if uid, _ := u.userIDs(); uid != nil && *uid == 0 {
-		return false
-	}
-	for _, c := range u.c().SecurityContext.Capabilities.Add {
-		if c != restrictedCap {
-			return false
-		}
-	}
-	for _, e := range s.Sysctls {
-		if !isSafeSysctl(e.Key) {
-			return false
-		}
-	}
-	for _, v := range spec.Volumes {
-		if v.HostPath != nil || v.Image != nil {
-			return false
-		}
-	}
-	return len(s.SecurityOpt) == 0 || u.plainOptions()
-}
-
-// plainOptions reports whether security_opt takes nothing of the standard away.
-func (u *unit) plainOptions() bool {
-	for _, o := range u.s.SecurityOpt {
-		if !strings.HasPrefix(o, "no-new-privileges") {
-			return false
-		}
-	}
-	return true
 }

@@ -14,10 +14,10 @@ import (
 func (l *lowering) serviceObjects(u *unit) {
 	file := u.name + "/service.yaml"
 	if u.service {
-		l.add(object{file: file, value: u.inner(u.name), notes: u.portNotes(), from: u.s.From})
+		l.add(object{file: file, unit: u, value: u.inner(u.name), notes: u.portNotes(), from: u.s.From})
 		for _, a := range u.aliases {
 			l.add(object{
-				file: file, value: u.inner(a.name), from: u.s.From,
+				file: file, unit: u, value: u.inner(a.name), from: u.s.From,
 				notes: []note{{at: "metadata name", tail: "another name of " + u.name, origin: a.path}},
 			})
 		}
@@ -99,7 +99,7 @@ func (l *lowering) outer(u *unit, file string) {
 		}
 	}
 	l.todo.public = append(l.todo.public, u)
-	l.add(object{file: file, value: s, notes: notes, from: u.s.From})
+	l.add(object{file: file, unit: u, value: s, notes: notes, from: u.s.From})
 }
 
 // publicName is the port's own name, where the numbers are the same; else one with the published number.
@@ -122,7 +122,7 @@ func hasPort(list []corev1.ServicePort, p corev1.ServicePort) bool {
 // account adds the service account: each service has its own, and none a token.
 func (l *lowering) account(u *unit) {
 	l.add(object{
-		file: u.name + "/serviceaccount.yaml", from: u.s.From,
+		file: u.name + "/serviceaccount.yaml", unit: u, from: u.s.From,
 		value: &corev1.ServiceAccount{
 			TypeMeta: typeMeta(corev1.SchemeGroupVersion, "ServiceAccount"), ObjectMeta: u.meta(u.name),
 			AutomountServiceAccountToken: ptr(false),

@@ -79,16 +79,46 @@ func (s *store) own(u *unit) bool {
 	case s.volume != nil && s.volume.PerReplica:
 		return true
 	}
-	return len(s.users) == 1 && u.s.Count() <= 1
+	return len(s.users) == 1 && u.most() <= 1
 }
 
 // ownsStore reports whether u is a StatefulSet: it has a store of its own.
 func (u *unit) ownsStore() bool {
-	return slices.ContainsFunc(u.mounts, func(m mountPlan) bool { return m.store != nil && m.store.own(u) })
+	return u.anyMount(func(m *mountPlan) bool { return m.store != nil && m.store.own(u) })
+}
+
+// anyMount reports whether f holds for a mount of the service or of a container before it.
+func (u *unit) anyMount(f func(*mountPlan) bool) bool {
+	for i := range u.mounts {
+		if f(&u.mounts[i]) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(u.steps, func(s *unit) bool { return s.anyMount(f) })
+}
+
+// tellApart gives folders of the host that end alike the names of their whole paths; the one with the shortest path
+// keeps the short name.
+func (l *storeList) tellApart() {
+	short := map[string]*store{}
+	for _, s := range l.list {
+		if s.volume != nil {
+			continue
+		}
+		if other := short[s.name]; other == nil || len(s.key) < len(other.key) || len(s.key) == len(other.key) && s.key < other.key {
+			short[s.name] = s
+		}
+	}
+	for _, s := range l.list {
+		if s.volume == nil && short[s.name] != s {
+			s.name = label(s.users[0].name + "-" + strings.Trim(path.Clean(s.key), "./~"))
+		}
+	}
 }
 
 // settleStores checks who shares which claim, and names claims.
 func (l *lowering) settleStores() {
+	l.stores.tellApart()
 	names := registry{}
 	for _, s := range l.stores.list {
 		names.claim(l, s.name, owner{"volume " + quote(s.key), s.path})
@@ -96,7 +126,7 @@ func (l *lowering) settleStores() {
 			continue
 		}
 		for _, u := range s.users {
-			if n := u.s.Count(); n > 1 || (u.s.Deploy != nil && u.s.Deploy.Mode == "global") {
+			if u.most() > 1 || u.s.Everywhere() {
 				d := l.ds.Error(diag.Unsupported, s.path, "%s has %s, and all of them mount %q, a claim for one node", u.s.Name, pods(u), s.key)
 				d.Target = l.t.Name
 				d.OnKey().See(u.at("replicas"), "so many replicas").Helpf(
@@ -112,7 +142,7 @@ func (l *lowering) settleStores() {
 }
 
 func pods(u *unit) string {
-	if u.s.Deploy != nil && u.s.Deploy.Mode == "global" {
+	if u.s.Everywhere() {
 		return "a pod on each node"
 	}
 	return "several replicas"
@@ -194,7 +224,7 @@ func (l *lowering) claims() {
 			}
 		}
 		l.sharedClaims++
-		l.add(object{file: "volumes/" + s.name + ".yaml", value: &c, notes: notes, from: from})
+		l.add(object{file: "volumes/" + s.name + ".yaml", users: s.users, value: &c, notes: notes, from: from})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/model"
@@ -19,22 +20,33 @@ const scratchSize = 64 << 20
 // spec is the pod's.
 func (u *unit) spec() *corev1.PodSpec { return &u.template.Spec }
 
-// c is the service's container.
-func (u *unit) c() *corev1.Container { return &u.template.Spec.Containers[0] }
+// c is the container that is made.
+func (u *unit) c() *corev1.Container { return u.box }
 
 // volume adds a volume to the pod under the name, or one that is free, and returns the name.
 func (u *unit) volume(name string, v corev1.Volume) string {
+	if u.main != nil && v.EmptyDir == nil { // what the service itself mounts need not be there twice
+		for i := range u.spec().Volumes {
+			if equality.Semantic.DeepEqual(u.spec().Volumes[i].VolumeSource, v.VolumeSource) {
+				return u.spec().Volumes[i].Name
+			}
+		}
+	}
+	v.Name = u.freeName(name)
+	u.volumes[v.Name] = owner{}
+	u.spec().Volumes = append(u.spec().Volumes, v)
+	return v.Name
+}
+
+// freeName is name as a label, with a number when another volume of the pod has it.
+func (u *unit) freeName(name string) string {
 	name = label(name)
 	for n := 2; ; n++ {
 		if _, taken := u.volumes[name]; !taken {
-			break
+			return name
 		}
 		name = strings.TrimRight(name, "0123456789-") + "-" + strconv.Itoa(n)
 	}
-	u.volumes[name] = owner{}
-	v.Name = name
-	u.spec().Volumes = append(u.spec().Volumes, v)
-	return name
 }
 
 // mountAt mounts a volume into the container. Two mounts of one folder are a mistake that Docker only finds at run
@@ -53,7 +65,7 @@ func (u *unit) mountAt(m corev1.VolumeMount, p tree.Path) {
 		u.l.ds.Error(diag.Duplicate, p, "%s is mounted twice", m.MountPath)
 		return
 	}
-	u.mark(container+"volumeMounts "+strconv.Itoa(len(u.c().VolumeMounts)), p)
+	u.markIn("volumeMounts "+strconv.Itoa(len(u.c().VolumeMounts)), p)
 	u.c().VolumeMounts = append(u.c().VolumeMounts, m)
 }
 
@@ -155,27 +167,53 @@ func (u *unit) buildMount(plan *mountPlan) {
 	}
 }
 
+// placed is the claim of a pod, with the name of its volume there.
+type placed struct {
+	store *store
+	name  string
+	made  bool
+}
+
+// placeClaims gives the claims of the pod the names of volumes before any other volume takes one.
+func (u *unit) placeClaims() {
+	u.anyMount(func(m *mountPlan) bool {
+		if m.store != nil && !slices.ContainsFunc(u.placed, func(p placed) bool { return p.store == m.store }) {
+			name := u.freeName(m.store.name)
+			u.volumes[name] = owner{}
+			u.placed = append(u.placed, placed{store: m.store, name: name})
+		}
+		return false
+	})
+}
+
+// claimVolume is the volume of the claim, which is added when it is not there yet.
+func (u *unit) claimVolume(s *store) string {
+	i := slices.IndexFunc(u.placed, func(p placed) bool { return p.store == s })
+	have := &u.placed[i]
+	switch {
+	case have.made:
+	case u.holder().kind == statefulSet && s.own(u.holder()):
+		c := u.l.claim(s)
+		c.Name = have.name
+		u.claims = append(u.claims, c)
+	default:
+		u.spec().Volumes = append(u.spec().Volumes, corev1.Volume{Name: have.name, VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: s.name},
+		}})
+	}
+	have.made = true
+	return have.name
+}
+
 // dataFolder is where on a claim of ours the data lies.
 const dataFolder = "data"
 
 // buildStore mounts a claim.
 func (u *unit) buildStore(plan *mountPlan) {
 	m, s := plan.mount, plan.store
-	name := label(s.name)
-	switch _, have := u.volumes[name]; {
-	case have:
-	case u.kind == statefulSet && s.own(u):
-		c := u.l.claim(s)
-		c.Name = name
-		u.claims = append(u.claims, c)
-		u.volumes[name] = owner{}
-	default:
-		name = u.volume(name, corev1.Volume{VolumeSource: corev1.VolumeSource{
-			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: s.name},
-		}})
-	}
+	name := u.claimVolume(s)
 	vm := corev1.VolumeMount{Name: name, MountPath: m.Target, ReadOnly: m.ReadOnly}
-	at := container + "volumeMounts " + strconv.Itoa(len(u.c().VolumeMounts))
+	at := "volumeMounts " + strconv.Itoa(len(u.c().VolumeMounts))
 	switch {
 	case m.Volume != nil && m.Volume.Subpath != "":
 		vm.SubPath = m.Volume.Subpath
@@ -185,7 +223,7 @@ func (u *unit) buildStore(plan *mountPlan) {
 	case !s.external():
 		// mkfs leaves lost+found in the root of a disk, and a database refuses to begin in a folder that is not empty.
 		vm.SubPath = dataFolder
-		u.notes = append(u.notes, note{at: at, tail: "the root of a disk holds lost+found"})
+		u.notes = append(u.notes, note{in: u.here, at: at, tail: "the root of a disk holds lost+found"})
 	}
 	u.mountAt(vm, plan.path)
 }

@@ -20,7 +20,7 @@ const history = 3
 
 // workload adds what runs the service.
 func (l *lowering) workload(u *unit) {
-	o := object{file: u.name + "/" + u.kind.String() + ".yaml", from: u.s.From}
+	o := object{file: u.name + "/" + u.kind.String() + ".yaml", from: u.s.From, unit: u}
 	switch u.kind {
 	case deployment:
 		o.value, o.notes = u.deployment()
@@ -34,9 +34,36 @@ func (l *lowering) workload(u *unit) {
 	u.alwaysRestarted()
 	o.pod = u.notes
 	l.add(o)
-	if u.kind != job && u.kind != daemonSet && u.s.Count() > 1 {
-		l.add(object{file: u.name + "/poddisruptionbudget.yaml", from: u.s.From, value: u.budget()})
+	if u.scales() {
+		l.add(u.scaler())
 	}
+	if u.kind != job && u.kind != daemonSet && u.least() > 1 {
+		l.add(object{file: u.name + "/poddisruptionbudget.yaml", from: u.s.From, value: u.budget(), unit: u})
+	}
+}
+
+// scales reports whether a HorizontalPodAutoscaler chooses the number of pods.
+func (u *unit) scales() bool {
+	return u.s.Autoscale != nil && (u.kind == deployment || u.kind == statefulSet)
+}
+
+// least is the number of pods that there are at any time.
+func (u *unit) least() int {
+	if a := u.s.Autoscale; a != nil {
+		if a.Min == nil {
+			return 1
+		}
+		return *a.Min
+	}
+	return u.s.Count()
+}
+
+// replicas is the number of pods, nil where a HorizontalPodAutoscaler chooses it: each apply would undo its choice.
+func (u *unit) replicas() *int32 {
+	if u.scales() {
+		return nil
+	}
+	return ptr(int32(u.s.Count()))
 }
 
 // workloadMeta is the metadata of a workload, with the version.
@@ -83,7 +110,7 @@ func (u *unit) alwaysRestarted() {
 func (u *unit) deployment() (any, []note) {
 	d := &appsv1.Deployment{TypeMeta: typeMeta(appsv1.SchemeGroupVersion, "Deployment"), ObjectMeta: u.workloadMeta()}
 	d.Spec = appsv1.DeploymentSpec{
-		Replicas: ptr(int32(u.s.Count())), Selector: u.selector(), Template: u.template,
+		Replicas: u.replicas(), Selector: u.selector(), Template: u.template,
 		RevisionHistoryLimit: ptr(int32(history)), ProgressDeadlineSeconds: ptr(int32(600)),
 	}
 	notes := u.replicaNotes()
@@ -125,38 +152,32 @@ func (u *unit) deployment() (any, []note) {
 // holdsOneNode reports whether the pod mounts a claim that only one node can have: the new pod could not start
 // before the old one is gone.
 func (u *unit) holdsOneNode() bool {
-	for _, m := range u.mounts {
-		if m.how == asStore && !m.store.many() && !m.mount.ReadOnly {
-			return true
-		}
-	}
-	return false
+	return u.anyMount(func(m *mountPlan) bool { return m.how == asStore && !m.store.many() && !m.mount.ReadOnly })
 }
 
 func (u *unit) statefulSet() (any, []note) {
 	s := &appsv1.StatefulSet{TypeMeta: typeMeta(appsv1.SchemeGroupVersion, "StatefulSet"), ObjectMeta: u.workloadMeta()}
 	s.Spec = appsv1.StatefulSetSpec{
-		Replicas: ptr(int32(u.s.Count())), ServiceName: u.name, Selector: u.selector(), Template: u.template,
+		Replicas: u.replicas(), ServiceName: u.name, Selector: u.selector(), Template: u.template,
 		RevisionHistoryLimit: ptr(int32(history)), VolumeClaimTemplates: u.claims,
 		PersistentVolumeClaimRetentionPolicy: &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
 			WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType, WhenScaled: appsv1.RetainPersistentVolumeClaimRetentionPolicyType,
 		},
 	}
-	if u.s.Count() > 1 {
+	if u.most() > 1 {
 		s.Spec.PodManagementPolicy = appsv1.ParallelPodManagement // replicas of Compose do not wait for each other
 	}
 	notes := u.replicaNotes()
 	for i, c := range u.claims {
-		for _, m := range u.mounts {
-			if m.store == nil || label(m.store.name) != c.Name {
+		at := "spec volumeClaimTemplates " + strconv.Itoa(i)
+		for _, have := range u.placed {
+			if have.name != c.Name {
 				continue
 			}
-			at := "spec volumeClaimTemplates " + strconv.Itoa(i)
-			notes = append(notes, note{at: at, origin: m.store.path})
-			if v := m.store.volume; v != nil && v.Size != nil {
+			notes = append(notes, note{at: at, origin: have.store.path})
+			if v := have.store.volume; v != nil && v.Size != nil {
 				notes = append(notes, note{at: at + " spec resources requests storage", origin: v.Path.Key("size")})
 			}
-			break
 		}
 	}
 	return s, notes
@@ -165,7 +186,7 @@ func (u *unit) statefulSet() (any, []note) {
 func (u *unit) daemonSet() (any, []note) {
 	d := &appsv1.DaemonSet{TypeMeta: typeMeta(appsv1.SchemeGroupVersion, "DaemonSet"), ObjectMeta: u.workloadMeta()}
 	d.Spec = appsv1.DaemonSetSpec{Selector: u.selector(), Template: u.template, RevisionHistoryLimit: ptr(int32(history))}
-	return d, []note{{at: "kind", origin: u.s.Path.Keys("deploy", "mode")}}
+	return d, []note{{at: "kind", origin: u.everywhere()}}
 }
 
 // backoff is how often a Job is tried again when nobody says: a database that is not up yet must not stop a release.
@@ -178,7 +199,7 @@ func (u *unit) nameJob() {
 	}
 	u.spec().RestartPolicy = corev1.RestartPolicyNever
 	if v, err := newEncoder().object(&u.template); err == nil {
-		u.workloadName = u.name + "-" + shortHash(doc.JSON(v))
+		u.workloadName = u.name + "-" + shortHash(append(doc.JSON(v), u.patchText("job")...))
 	}
 }
 

@@ -2,10 +2,16 @@ package k8s
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
+	policyv1 "k8s.io/api/policy/v1"
 
 	"github.com/octocompose/octocompose/compiler/artifact"
 	"github.com/octocompose/octocompose/compiler/doc"
@@ -99,6 +105,9 @@ func (e *encoder) file(f *outputFile, inputs []string) ([]byte, []tree.Origin, e
 				}
 			}
 		}
+		for j := range o.patched {
+			o.patched[j].put(v)
+		}
 		if i == 0 {
 			v.Head = header(from)
 		} else {
@@ -132,15 +141,16 @@ func allSame(lists [][]string) bool {
 // put finds the field in v and sets the comment and the origin. A field that is not there has no note: what says
 // nothing is not printed.
 func (n *note) put(v *doc.Value) {
-	rest := n.at
-	for rest != "" {
-		var step string
-		step, rest, _ = strings.Cut(rest, " ")
-		if step == "" {
-			continue
-		}
-		if v = below(v, step); v == nil {
-			return
+	for _, rest := range [...]string{n.in, n.at} {
+		for rest != "" {
+			var step string
+			step, rest, _ = strings.Cut(rest, " ")
+			if step == "" {
+				continue
+			}
+			if v = below(v, step); v == nil {
+				return
+			}
 		}
 	}
 	if n.head != "" {
@@ -174,9 +184,41 @@ func below(v *doc.Value, step string) *doc.Value {
 	return nil
 }
 
-// kustomization lists the files for kubectl apply -k: the namespace first, then by name.
+// byPriority reports whether a service of the output has a priority.
+func (l *lowering) byPriority() bool {
+	return slices.ContainsFunc(l.units, func(u *unit) bool { return u.s.Priority != 0 })
+}
+
+// inOrder are the files in the order in which they are to be applied when priorities are given: what workloads need,
+// then the workloads by priority, then what watches them.
+func inOrder(files []outputFile) []outputFile {
+	rank := func(f *outputFile) (group, priority int) {
+		for _, o := range f.objects {
+			switch o.value.(type) {
+			case *appsv1.Deployment, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job:
+				return 1, -o.unit.s.Priority
+			case *policyv1.PodDisruptionBudget, *autoscalingv2.HorizontalPodAutoscaler:
+				return 2, 0
+			}
+		}
+		return 0, 0
+	}
+	out := slices.Clone(files)
+	slices.SortStableFunc(out, func(a, b outputFile) int {
+		ga, pa := rank(&a)
+		gb, pb := rank(&b)
+		return cmp.Or(ga-gb, cmp.Compare(pa, pb))
+	})
+	return out
+}
+
+// kustomization lists the files for kubectl apply -k: the namespace first, then by name, or in the order of priorities.
 func (l *lowering) kustomization(files []outputFile) []byte {
 	list := doc.NewList()
+	ordered := l.byPriority()
+	if ordered {
+		files = inOrder(files)
+	}
 	for _, f := range files {
 		if f.path == "namespace.yaml" {
 			list.Items = slices.Insert(list.Items, 0, doc.Str(f.path))
@@ -189,6 +231,9 @@ func (l *lowering) kustomization(files []outputFile) []byte {
 	k.Set("apiVersion", doc.Str("kustomize.config.k8s.io/v1beta1")).Set("kind", doc.Str("Kustomization"))
 	if len(list.Items) > 0 {
 		k.Set("resources", list)
+	}
+	if ordered {
+		k.Set("sortOptions", doc.NewMap().Set("order", doc.Str("fifo")))
 	}
 	data, _ := doc.YAML(k)
 	return data

@@ -1,17 +1,67 @@
 package k8s
 
-import "github.com/octocompose/octocompose/compiler/support"
+import (
+	"slices"
+	"strings"
 
-// notYet is said of what a later version lowers.
-const notYet = "octo knows this field and lowers it in a later version: take it out until then"
+	"github.com/octocompose/octocompose/compiler/support"
+)
 
 // table is what Kubernetes does with every field of the schema, by subject.
 func table() *support.Table {
 	t := &support.Table{Backend: "k8s"}
-	for _, list := range [][]support.Row{topRows, runRows, hostRows, limitRows} {
+	for _, list := range [][]support.Row{topRows, runRows, lifeRows, hostRows, limitRows} {
 		t.Rows = append(t.Rows, list...)
 	}
+	t.Rows = append(t.Rows, stepRows(t.Rows)...)
 	return t
+}
+
+// podWide are the keys of a container that all containers of a pod share: one of pre_start cannot have its own.
+var podWide = []string{
+	"annotations", "dns", "dns_opt", "dns_search", "extra_hosts", "group_add", "hostname", "ipc", "label_file", "labels", "network_mode",
+	"networks", "pid", "platform", "runtime", "stop_grace_period", "sysctls",
+}
+
+// alone are the keys of a container that its service has for it.
+var alone = []support.Row{
+	{Field: "stop_signal", Level: support.Unsupported, How: "it runs to its end: delete the line"},
+	{Field: "volumes_from", Level: support.Unsupported, How: "name the volumes of that service here"},
+}
+
+// stepRows are the rows of pre_start: a container of its own, of which the rows of services hold, but for what a pod
+// has once.
+func stepRows(services []support.Row) []support.Row {
+	const item = "services.*.pre_start[]."
+	var out []support.Row
+	for _, key := range podWide {
+		out = append(out, support.Row{Field: item + key, Level: support.Unsupported, How: "the containers of a pod share it: write it on the service"})
+	}
+	for _, r := range alone {
+		r.Field = item + r.Field
+		out = append(out, r)
+	}
+	own := len(out)
+	for _, r := range services {
+		rest, ok := strings.CutPrefix(r.Field, "services.*.")
+		key, _, _ := strings.Cut(strings.ReplaceAll(rest, "[", "."), ".")
+		exception := r.Level == support.Unsupported || r.Level == support.Meaningless || r.Loud
+		if !ok || !exception || !slices.Contains(containerKeys, key) ||
+			slices.ContainsFunc(out[:own], func(o support.Row) bool { return o.Field == item+key }) {
+			continue
+		}
+		r.Field = item + rest
+		out = append(out, r)
+	}
+	return out
+}
+
+// containerKeys are the keys of a container in the schema that some row says no to.
+var containerKeys = []string{
+	"blkio_config", "cgroup", "cgroup_parent", "configs", "cpu_count", "cpu_percent", "cpu_rt_period", "cpu_rt_runtime", "cpuset",
+	"credential_spec", "device_cgroup_rules", "devices", "domainname", "env_file", "init", "isolation", "logging", "mac_address",
+	"mem_swappiness", "memswap_limit", "models", "oom_kill_disable", "oom_score_adj", "pids_limit", "pull_refresh_after", "secrets",
+	"storage_opt", "ulimits", "umask", "use_api_socket", "userns_mode", "uts", "volumes",
 }
 
 // topRows are about what stands outside of services.
@@ -20,6 +70,7 @@ var topRows = []support.Row{
 	{Field: "name", Level: support.Exact, How: "the label app.kubernetes.io/instance"},
 	{Field: "variables", Level: support.Exact, How: "their values are in the output"},
 	{Field: "targets", Level: support.Exact, How: "they say what is compiled, and how"},
+	{Field: "targets.*.ingress_class", Level: support.Meaningless, How: "for routes, which are not in this version"},
 	{Field: "models", Level: support.Unsupported, How: "run the model as a service, and name its address in environment"},
 	{Field: "networks", Level: support.Emulated, How: "pods share the cluster's network; NetworkPolicy where the networks keep services apart"},
 	{Field: "networks.*.name", Level: support.Meaningless, How: "a network is no object of Kubernetes"},
@@ -47,7 +98,7 @@ var topRows = []support.Row{
 	{Field: "secrets.*.driver", Level: support.Unsupported, How: "let External Secrets make the Secret, and write external: true here"},
 	{Field: "secrets.*.driver_opts", Level: support.Unsupported, How: "let External Secrets make the Secret, and write external: true here"},
 	{Field: "secrets.*.template_driver", Level: support.Unsupported, How: "write the file as it is to be"},
-	{Field: "configs", Level: support.Exact, How: "ConfigMap, its name with a hash of the content"},
+	{Field: "configs", Level: support.Exact, How: "ConfigMap, its name with a hash of the text"},
 	{Field: "configs.*.environment", Level: support.Emulated, How: "a ConfigMap that a command in APPLY.md makes"},
 	{Field: "configs.*.external", Level: support.Emulated, How: "a ConfigMap of this name is there, with the config's name as the key"},
 	{Field: "configs.*.name", Level: support.Exact, How: "of an external ConfigMap; the names of ours hold a hash of the text"},
