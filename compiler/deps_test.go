@@ -28,18 +28,26 @@ compiler/resolve: compiler/source compiler/tree compiler/diag compiler/shape com
 compiler/support: compiler/source compiler/tree compiler/diag compiler/model compiler/doc
 compiler/artifact: compiler/tree
 compiler/emit: compiler/artifact compiler/source compiler/tree compiler/diag compiler/doc
-backends/systemd: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
+runtime/spec:
+backends/systemd: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
 backends/compose: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
 backends/k8s: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
 compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/load compiler/expand compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
+runtime/install:
 runtime/probe:
 runtime/wait: runtime/probe
+runtime/watch: runtime/probe
+runtime/preflight: runtime/probe
+runtime/fetch: runtime/spec
 internal/gates:
 internal/synth:
 internal/floor: internal/synth
+internal/e2e:
+internal/e2e/app:
+internal/e2e/image:
 docs:
 cmd/octo: *
-cmd/octo-sidecar: runtime/probe runtime/wait
+cmd/octo-sidecar: runtime/spec runtime/install runtime/probe runtime/wait runtime/watch runtime/preflight runtime/fetch
 `
 
 // bans are modules that only the packages named may import, directly, with the reason.

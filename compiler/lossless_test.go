@@ -74,13 +74,14 @@ var users = []struct{ prefix, yaml string }{
 	{"volumes.*.per_replica", `services: { web: { replicas: 2, volumes: ["vol:/data"] } }`},
 	{"configs.*.name", `{ services: { web: { configs: [cfg] } }, configs: { cfg: !override { external: true } } }`},
 	{"deploy.restart_policy.", "services: { web: { restart: always } }"}, // which it goes over
+	{"services.*.pre_start[].per_replica", "services: { web: { replicas: 2 } }"}, {"services.*.hooks.pre_start[].per_replica", "services: { web: { replicas: 2 } }"},
 	{"services.*.cpu_quota", "services: { web: { cpu_period: 100000 } }"}, {"services.*.cpu_period", "services: { web: { cpu_quota: 50000 } }"},
 }
 
 // values are two values of a field whose shape does not say enough, by the end of its pattern, as YAML; what is more
 // special stands first. with is laid over the base for both.
 var values = []struct{ pattern, a, b, with string }{
-	{pattern: "healthcheck.start_period", a: "400s", b: "500s"}, {pattern: "networks.*.priority", a: "1", b: "9"},
+	{pattern: ".start_period", a: "400s", b: "500s"}, {pattern: "networks.*.priority", a: "1", b: "9"}, {pattern: "services.*.priority", a: "-1", b: "1"},
 	{pattern: "configs.*.content", a: "one", b: "two"}, {pattern: "version", a: `"3.8"`, b: `"3.9"`}, {pattern: "name", a: "first", b: "second"},
 	{pattern: "services.*.image", a: "registry.example.com/web:2", b: "registry.example.com/web:3"},
 	{pattern: "services.*.pre_start[].image", a: "registry.example.com/web:2", b: "registry.example.com/web:3"},
@@ -131,7 +132,7 @@ func TestLossless(t *testing.T) {
 				continue
 			}
 			walked++
-			row := index.Row(instance(leaf.Path))
+			row := index.Row(instance(moved(leaf.Path)))
 			if row == nil {
 				t.Errorf("%s: the table of %s has no row for it", leaf.Path, b.Name())
 				continue
@@ -274,6 +275,11 @@ func stripped(r *compiler.Result) string {
 
 // twoValues are two values that the field takes, as YAML.
 func twoValues(leaf shape.Leaf) (a, b, with string) {
+	for _, inner := range []string{"services.*.pre_start[].", "services.*.hooks.pre_start[]."} {
+		if rest, ok := strings.CutPrefix(leaf.Path, inner); ok { // a container like any other
+			leaf.Path = "services.*." + rest
+		}
+	}
 	for _, v := range values {
 		if leaf.Path == v.pattern || (strings.HasPrefix(v.pattern, ".") && strings.HasSuffix(leaf.Path, v.pattern)) || (!strings.HasPrefix(v.pattern, ".") && strings.HasSuffix(leaf.Path, "."+v.pattern)) {
 			return v.a, v.b, v.with
@@ -337,6 +343,12 @@ func document(pattern, value string) string {
 		if step == "*" {
 			key = nameFor(steps[i-1])
 		}
+		if strings.HasSuffix(pattern, "pre_start[].networks.*.priority") && step == "*" && steps[i-1] == "networks" {
+			open.WriteString("{ other: { priority: 5 }, ")
+			open.WriteString(fmt.Sprintf("%q: ", key))
+			end.WriteString("}")
+			continue
+		}
 		open.WriteString("{ " + siblings(strings.Join(steps[:i], "."), step) + fmt.Sprintf("%q: ", key))
 		end.WriteString("}")
 	}
@@ -354,6 +366,10 @@ func siblings(mapping, field string) string {
 		mapping = strings.Replace(mapping, inner, "services.*.", 1) // a container like any other
 	}
 	switch {
+	case strings.HasSuffix(mapping, "pre_start[]") && field == "cpu_quota":
+		return "cpu_period: 100000, "
+	case strings.HasSuffix(mapping, "pre_start[]") && field == "cpu_period":
+		return "cpu_quota: 50000, "
 	case mapping == "configs.*" && field == "name":
 		return ""
 	case mapping == "services.*.volumes[]" && field == "bind":

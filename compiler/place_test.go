@@ -24,6 +24,7 @@ func placeWords(row *support.Row, field string) []string {
 			name = name[:strings.Index(name, "=")+1]
 		case strings.HasPrefix(w, ".") && len(w) > 2:
 			name = w
+		case strings.HasSuffix(name, ".yaml"):
 		case strings.Contains(name, "."):
 			name = name[strings.LastIndex(name, ".")+1:]
 		case strings.IndexFunc(name, unicode.IsUpper) > 0, len(name) > 4 && unicode.IsUpper(rune(name[0])) && isKind(name), name == field:
@@ -113,6 +114,13 @@ func elsewhere(row *support.Row, field string, a, b []txtar.File) string {
 		return ""
 	}
 	differ := places(a, b)
+	if len(differ) == 0 { // an order
+		for i := range min(len(a), len(b)) {
+			if string(a[i].Data) != string(b[i].Data) {
+				differ = append(differ, strings.ToLower(a[i].Name))
+			}
+		}
+	}
 	for _, p := range differ {
 		for _, w := range words {
 			if strings.Contains(p, w) {

@@ -131,7 +131,7 @@ func octoRows() []support.Row {
 		{Field: "services.*.hooks.post_stop", Level: support.Unsupported,
 			How: "Compose runs nothing once a container has stopped: write pre_stop, or a command behind docker compose stop"},
 		{Field: "services.*.priority", Level: support.Emulated,
-			How: "depends_on: what has a lower priority starts later, and starts too when the other does not"},
+			How: "depends_on with required: false: who comes later starts later, and starts too when the other does not"},
 		{Field: "services.*.placement", Level: support.Unsupported,
 			How: "Compose knows one machine: compile for each machine by itself"},
 		{Field: "services.*.placement.mode", Level: support.Exact, Free: []string{"replicated"},

@@ -19,16 +19,36 @@ func (l *lowering) apply() artifact.File {
 	if l.hasContainers() {
 		b.WriteString(", Podman 5.4")
 	}
-	if l.programs {
-		b.WriteString(", curl, sha256sum")
+	if l.sidecar {
+		b.WriteString(", `" + sidecar + "`")
+	}
+	if l.builds {
+		b.WriteString(", git and what the commands below `source` start, in " + buildPath)
 	}
 	b.WriteString(".\n")
+	l.applyEverywhere(&b)
 	l.applyOnce(&b)
 	l.applyEach(&b)
 	l.applyOrder(&b)
 	l.applyUse(&b)
 	l.applyRemove(&b)
 	return artifact.File{Path: "APPLY.md", Mode: 0o644, Data: []byte(b.String())}
+}
+
+// buildPath is where systemd looks for programs (systemd.exec(5), PATH).
+const buildPath = "/usr/local/bin or /usr/bin"
+
+// applyEverywhere names the services of which every machine runs one.
+func (l *lowering) applyEverywhere(b *strings.Builder) {
+	var names []string
+	for _, s := range l.services {
+		if s.Machines != nil && s.Machines.Mode == "every" {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) > 0 {
+		b.WriteString("\nEvery machine runs " + strings.Join(names, ", ") + ": apply this tree on each.\n")
+	}
 }
 
 func (l *lowering) hasContainers() bool {
@@ -89,14 +109,21 @@ func (l *lowering) applyEach(b *strings.Builder) {
 	b.WriteString("\n## Each time\nIn this folder, as root:\n```\n")
 	l.applyCopies(b)
 	pulled := map[string]bool{}
-	for _, s := range l.services {
-		if s.native || s.Build != nil {
-			continue
-		}
+	pull := func(s *model.Service) {
 		full := imageName(s.Image)
-		if l.built[full] == "" && !pulled[full] && s.PullPolicy != "never" {
+		if s.Build == nil && l.built[full] == "" && !pulled[full] && s.PullPolicy != "never" {
 			pulled[full] = true
 			line(b, "podman pull "+doc.ShellWord(full), "")
+		}
+	}
+	for _, s := range l.services {
+		if !s.native {
+			pull(s.Service)
+		}
+		for i, pre := range s.PreStart {
+			if !s.native || l.ownImage(s, i) {
+				pull(pre)
+			}
 		}
 	}
 	line(b, "cp -r etc/. /etc/", "")
@@ -105,18 +132,22 @@ func (l *lowering) applyEach(b *strings.Builder) {
 	}
 	line(b, "systemctl daemon-reload", "")
 	for _, s := range l.services {
-		if s.Build != nil {
+		if s.native {
+			line(b, "systemctl start "+s.program.maker, "brings the program, unless it is there")
+		} else if s.Build != nil {
 			line(b, "systemctl restart "+s.unit+"-build.service", "builds the image; after each change of its sources")
 		}
 	}
 	line(b, "systemctl try-restart UNIT...", "after a change: what octo compile printed")
 	line(b, "systemctl enable --now "+l.target, "")
-	b.WriteString("```\nPull and build first: a start then never waits for a registry. `octo compile` and `octo compile --check` print what a\n" +
-		"change stops, removes and restarts; `systemctl restart " + l.target + "` restarts everything.")
-	if len(l.copies) > 0 {
-		b.WriteString(" A changed file\nof the project's own, copied above, changes no unit: restart what reads it.")
+	bring := "Pull and build"
+	if l.programs {
+		bring = "Pull, fetch and build"
 	}
+	b.WriteString("```\n" + bring + " first: a start then never waits for a registry. `octo compile` and `octo compile --check` print what a\n" +
+		"change stops, removes and restarts; `systemctl restart " + l.target + "` restarts everything.")
 	b.WriteString("\n")
+	l.applyUnseen(b)
 }
 
 // applyCopies writes the commands that bring the project's own files to the machine. What lies in a folder that is
@@ -146,6 +177,51 @@ func (l *lowering) applyCopies(b *strings.Builder) {
 		line(b, "install -d "+doc.ShellWord(path.Dir(f.to)), "")
 		line(b, "cp --preserve=mode "+doc.ShellWord(from)+" "+doc.ShellWord(f.to), "")
 	}
+}
+
+// applyUnseen says what to restart when something changed that no unit shows: a secret, a file of the project's own. A
+// hash of it in the unit would tell who reads the unit what a short secret is.
+func (l *lowering) applyUnseen(b *strings.Builder) {
+	var t strings.Builder
+	for _, s := range l.services {
+		if s.count == 0 {
+			continue
+		}
+		if reads := l.reads(s); len(reads) > 0 {
+			unit := s.unit + ".service"
+			if s.count > 1 {
+				unit = "'" + s.unit + "@*.service'"
+			}
+			line(&t, "systemctl try-restart "+unit, strings.Join(reads, ", "))
+		}
+	}
+	if t.Len() > 0 {
+		b.WriteString("\nA secret and a file of the project's own stand in no unit, so `octo` does not see it when they change. What reads them:\n```\n" + t.String() + "```\n")
+	}
+}
+
+// reads are the secrets of a service, and the files of the project that it reads when it starts.
+func (l *lowering) reads(s *service) []string {
+	var out []string
+	add := func(words ...string) {
+		for _, w := range words {
+			if !slices.Contains(out, w) {
+				out = append(out, w)
+			}
+		}
+	}
+	for _, ref := range s.Secrets {
+		add("secret " + ref.Source)
+	}
+	for i := range s.EnvFile {
+		add(s.EnvFile[i].Path)
+	}
+	for i := range s.Volumes {
+		if m := &s.Volumes[i]; m.Type == "bind" && !path.IsAbs(m.Source) && l.copied[l.host(m.Source)] {
+			add(m.Source)
+		}
+	}
+	return out
 }
 
 // applyOrder writes the steps of the start.
@@ -202,7 +278,11 @@ func (l *lowering) applyRemove(b *strings.Builder) {
 	line(b, "systemctl disable "+l.target, "")
 	line(b, "systemctl stop "+l.target+" $(systemctl show --property ConsistsOf --value "+l.target+")", "")
 	for _, v := range l.p.Volumes {
-		if !v.External && !v.PerReplica && !l.noContainer(l.mounted[v.Key]) {
+		switch {
+		case v.External:
+		case l.noContainer(l.mounted[v.Key]):
+			line(b, "rm -rf "+doc.ShellWord("/var/lib/private/"+l.names.project+"/volumes/"+v.Key), "the data")
+		case !v.PerReplica:
 			line(b, "podman volume rm "+doc.ShellWord(l.resource(v.Key, v.Name)), "the data")
 		}
 	}
@@ -217,6 +297,9 @@ func (l *lowering) applyRemove(b *strings.Builder) {
 		if !n.External && !l.onlyPrograms(n) {
 			line(b, "podman network rm "+doc.ShellWord(l.resource(n.Key, n.Name)), "")
 		}
+	}
+	if l.programs {
+		line(b, "rm -rf "+doc.ShellWord("/var/lib/"+l.names.project+"/bin")+" "+doc.ShellWord("/var/cache/"+l.names.project), "what was fetched and built")
 	}
 	for _, name := range l.stored {
 		line(b, "podman secret rm "+doc.ShellWord(name), "")

@@ -6,6 +6,9 @@
 //	services.X with an image    etc/containers/systemd/<project>-X.container   X@ when it has replicas
 //	services.X.build            etc/containers/systemd/<project>-X.build
 //	services.X with a binary    etc/systemd/system/<project>-X.service and <project>-X-fetch.service
+//	services.X with a source    etc/systemd/system/<project>-X.service and <project>-X-build.service
+//	alive checks of those       etc/systemd/system/<project>-X-alive.service and <project>-restart@.service
+//	services.X.pre_start        etc/containers/systemd/<project>-X-pre-1.container, a one-shot before each start
 //	networks.N, volumes.V       etc/containers/systemd/<project>-N.network, <project>-V.volume
 //	configs                     etc/<project>/X/<config>
 //	the project                 etc/systemd/system/<project>.target and <project>.slice, etc/sysusers.d
@@ -16,7 +19,9 @@
 //
 // What has no counterpart here stands in [Table]; what depends on a value is reported where it is lowered. Start order
 // is Wants=, After= and a gate, a line that asks systemctl whether the dependency is active; active means healthy where
-// a unit waits for its check (Notify=healthy), and completed for a one-shot (RemainAfterExit=yes).
+// a unit waits for its check (Notify=healthy), and completed for a one-shot (RemainAfterExit=yes). Checks that are no
+// program of the image, waits of native programs, preflights and downloads are commands of octo-sidecar, which the
+// machine has at /usr/local/bin and containers that need it at /octo.
 //
 //	set, diags := systemd.New().Lower(&model.Input{Project: p, Target: t, Tree: root, Files: files})
 package systemd

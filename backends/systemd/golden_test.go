@@ -15,6 +15,7 @@ import (
 
 	"github.com/octocompose/octocompose/backends/systemd"
 	"github.com/octocompose/octocompose/compiler"
+	"github.com/octocompose/octocompose/compiler/support"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -49,6 +50,24 @@ func unpack(t testing.TB, a *txtar.Archive, name string) string {
 		}
 	}
 	return dir
+}
+
+// TestRows: one row for each pattern, and none for a field that there is not.
+func TestRows(t *testing.T) {
+	sch, err := compiler.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var leaves []string
+	for _, leaf := range sch.Leaves("#Project") {
+		leaves = append(leaves, leaf.Path)
+	}
+	for _, fault := range support.Lint(systemd.Table, leaves) {
+		// Fields that are used up before, or are not to be had yet, are no leaves; those of a container are.
+		if !strings.HasSuffix(fault, ": no field of the schema") || strings.Contains(fault, "[]") {
+			t.Error(fault)
+		}
+	}
 }
 
 // TestGolden compares the whole tree of each case, and everything that was reported. A file without a line break at

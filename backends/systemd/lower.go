@@ -2,6 +2,7 @@ package systemd
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,7 +65,11 @@ type lowering struct {
 	secrets  map[string]bool       // keys of project secrets that a service uses
 	unnamed  [][]string            // volumes of Podman's that no .volume unit makes, those of replicas together
 	stored   []string              // secrets of Podman's that units make
-	programs bool                  // some service runs a program that is fetched
+	programs bool                  // some service runs a program that is fetched or built
+	builds   bool                  // some service runs a program that is built
+	sidecar  bool                  // some unit runs octo-sidecar
+	watches  bool                  // some service has a unit that watches it
+	made     map[string]bool       // generated files, by path
 	socket   bool                  // some service has the socket of the engine
 }
 
@@ -78,7 +83,15 @@ type service struct {
 	job     bool
 	healthy bool // active means healthy
 	waits   []wait
+	checks  []model.Check // all of them
+	program program       // of a native service
 	config  configHash
+
+	// after are the units without .service that run before each start; of a container of pre_start, those before it in
+	// the list, beside the service that it runs for and its place in the list.
+	after []string
+	of    *service
+	index int
 }
 
 // wait is a dependency with what Compose implies (links, volumes_from, network_mode: service:X) among them.
@@ -95,13 +108,13 @@ func newLowering(in *model.Input) *lowering {
 		names: newNames(in.Project, in.Target), in: in, p: in.Project, t: in.Target,
 		byName: make(map[string]*service, len(in.Project.Services)), links: map[string][]string{}, mounted: map[string][]*service{},
 		built: map[string]string{}, fixed: map[string]*subnet{}, secrets: map[string]bool{},
-		copied: map[string]bool{},
+		copied: map[string]bool{}, made: map[string]bool{},
 	}
 	all := make([]service, len(in.Project.Services))
 	for i, m := range in.Project.Services {
 		s := &all[i]
 		*s = service{Service: m, unit: l.names.project + "-" + m.Name, count: m.Count(), job: in.Project.IsJob(m),
-			native: len(m.Binary) > 0}
+			native: len(m.Binary) > 0 || m.Source != nil, checks: m.AllChecks()}
 		s.units = instances(s.unit, s.count)
 		l.services = append(l.services, s)
 		l.byName[m.Name] = s
@@ -131,11 +144,12 @@ func (l *lowering) project() {
 		l.volume(v)
 	}
 	for _, s := range l.services {
+		l.autoscale(s)
 		switch {
 		case s.native:
-			l.program(s)
+			l.nativeService(s)
 		case s.Image == "" && s.Build == nil:
-			l.refuse(s.Path, "add image: or build:", "systemd has nothing to run: the service has no image, no build and no binary")
+			l.refuse(s.Path, "add image: or build:", "systemd has nothing to run: the service has no image, build, binary or source")
 		default:
 			l.container(s)
 		}
@@ -195,11 +209,13 @@ func (l *lowering) claim() bool {
 	}
 	for _, s := range l.services {
 		take(s.unit, s.Path)
-		if s.Build != nil {
-			take(s.unit+"-build", s.Path.Key("build"))
+		for _, b := range s.besides() {
+			take(b.name, b.at)
 		}
-		if s.native {
-			take(s.unit+"-fetch", s.Path.Key("binary"))
+	}
+	if r := l.byName["restart"]; r != nil && r.count > 1 { // a template, as the unit that restarts others
+		if i := slices.IndexFunc(l.services, func(s *service) bool { return s.native && len(s.watched()) > 0 }); i >= 0 {
+			take(r.unit, l.services[i].Path.Key("checks"))
 		}
 	}
 	for _, n := range l.p.Networks {
@@ -251,6 +267,9 @@ func (l *lowering) field(s *service, key string) *tree.Node {
 		return nil
 	}
 	n := l.in.Tree.Get("services").Get(s.Name).Get(key)
+	if s.of != nil {
+		n = l.itemOf(s).Get(key)
+	}
 	if n == nil || n.Kind == tree.Null || n.Kind == tree.Unknown {
 		return nil
 	}
@@ -260,6 +279,10 @@ func (l *lowering) field(s *service, key string) *tree.Node {
 // generated adds a file that units read, below etc/<project>, and returns its path on the machine.
 func (l *lowering) generated(rel string, f artifact.File) string {
 	f.Path = path.Join(l.etc, rel)
+	if l.made[f.Path] {
+		return "/" + f.Path // another unit of the same service reads it too
+	}
+	l.made[f.Path] = true
 	if f.Mode == 0 {
 		f.Mode = 0o644
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/artifact"
+	"github.com/octocompose/octocompose/compiler/support"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -43,14 +44,15 @@ func (l *lowering) build(s *service) {
 		bs.Fixed("Pull", "always", at.Key("pull"))
 	}
 	l.pairs(bs, "Label", at.Key("labels"), b.Labels)
+	var unset []tree.Path
 	for _, a := range b.Args {
 		if a.Null {
-			l.refuse(at.Keys("args", a.Key), "write a value: "+a.Key+": ${"+a.Key+"}, and declare the variable below variables",
-				"the value is taken from the environment of the person who builds, and units have none")
+			unset = append(unset, at.Keys("args", a.Key))
 			continue
 		}
 		bs.Words("PodmanArgs", at.Keys("args", a.Key), text("--build-arg="+a.Key+"="+a.Value))
 	}
+	support.Unset(&l.diags, l.t, unset)
 	for i, p := range b.Platforms {
 		if len(b.Platforms) > 1 {
 			l.refuse(at.Key("platforms"), "name the one platform of the machine", "one machine runs one platform of an image")

@@ -9,7 +9,10 @@ import (
 
 // container lowers a service that has an image to a Quadlet .container unit.
 func (l *lowering) container(s *service) {
-	file, description, name := s.unit, l.names.project+": "+s.Name, s.unit
+	if s.of == nil {
+		s.after = l.preStart(s)
+	}
+	file, description, name := s.unit, l.names.project+": "+s.title(), s.unit
 	if s.count > 1 {
 		file, description, name = file+"@", description+", replica %i", name+"-%i"
 	}
@@ -17,6 +20,7 @@ func (l *lowering) container(s *service) {
 	us, c, sv := u.Section("Unit"), u.Section("Container"), u.Section("Service")
 	us.Fixed("Description", description, tree.Root)
 	l.serviceType(s, sv)
+	l.preflight(s, "", sv)
 	l.depends(s, us, sv, "")
 
 	l.image(s, c)
@@ -29,7 +33,7 @@ func (l *lowering) container(s *service) {
 	l.environment(s, c, sv)
 	l.secretMounts(s, c, sv)
 	l.metadata(s, c)
-	l.health(s, c)
+	l.health(s, c, sv)
 	l.stop(s, c)
 	l.security(s, c)
 	l.namespaces(s, c)
@@ -37,6 +41,8 @@ func (l *lowering) container(s *service) {
 	l.limits(s, c)
 	l.logging(s, c)
 
+	l.hooks(s, sv)
+	s.endPre("", sv)
 	l.restart(s, us, sv)
 	l.timeouts(s, sv)
 	sv.Fixed("Slice", l.slice, tree.Root)
@@ -49,14 +55,29 @@ func (l *lowering) container(s *service) {
 		us.Fixed("X-Octo-Config", h, tree.Root)
 	}
 	l.patch(s, u)
-	if s.Build != nil {
+	if s.Build != nil && !s.sharesBuild() {
 		l.build(s)
 	}
 }
 
+// title is what stands behind the project in a description.
+func (s *service) title() string {
+	if s.of != nil {
+		return "before each start of " + s.Name
+	}
+	return s.Name
+}
+
+// sharesBuild reports whether a container of pre_start runs the image that is built for its service.
+func (s *service) sharesBuild() bool { return s.of != nil && s.Build == s.of.Build }
+
 // serviceType makes a service that runs to completion a one-shot. The others have the type that Quadlet sets: notify.
 func (l *lowering) serviceType(s *service, sv *Section) {
-	if !s.job {
+	switch {
+	case !s.job:
+		return
+	case s.of != nil:
+		sv.Fixed("Type", "oneshot", tree.Root)
 		return
 	}
 	sv.Note("Stays active when done: After=" + s.units[0] + " means \"after " + s.Name + " has completed\".")
@@ -72,6 +93,8 @@ var pullPolicies = []struct{ compose, podman string }{
 
 func (l *lowering) image(s *service, c *Section) {
 	switch {
+	case s.sharesBuild() && s.Build != nil:
+		c.Fixed("Image", s.of.unit+".build", s.Path)
 	case s.Build != nil:
 		c.Fixed("Image", s.unit+".build", s.Path.Key("build"))
 	default:

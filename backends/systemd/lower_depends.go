@@ -12,6 +12,7 @@ const (
 	systemctl = "/usr/bin/systemctl"
 	mkdir     = "/usr/bin/mkdir"
 	touch     = "/usr/bin/touch"
+	test      = "/usr/bin/test"
 	podman    = "/usr/bin/podman"
 )
 
@@ -71,10 +72,14 @@ func (s *service) restarts() bool {
 }
 
 // depends writes the start order: Wants= and After= into [Unit], gates into [Service]. sign stands before the gates:
-// "+" where the sandbox of the unit would keep systemctl from asking.
+// "+" where the sandbox of the unit would keep systemctl from asking. more are units that this one
+// wants and comes after.
 func (l *lowering) depends(s *service, us, sv *Section, sign string, more ...string) {
 	var partOf, wants, after strings.Builder
 	partOf.WriteString(l.target)
+	for _, pre := range s.after {
+		more = append(more, pre+".service")
+	}
 	for _, u := range more {
 		join(&wants, u)
 		join(&after, u)
@@ -94,13 +99,24 @@ func (l *lowering) depends(s *service, us, sv *Section, sign string, more ...str
 			}
 		}
 	}
+	for _, name := range s.Preceded {
+		if on := l.byName[name]; on != nil {
+			for _, u := range on.units {
+				join(&after, u)
+			}
+		}
+	}
 	us.Fixed("PartOf", partOf.String(), tree.Root)
+	if s.native && s.of == nil && len(s.watched()) > 0 && !s.job {
+		join(&wants, aliveUnit(s))
+	}
 	if wants.Len() > 0 {
 		us.Fixed("Wants", wants.String(), at)
 	}
 	if after.Len() > 0 {
 		us.Fixed("After", after.String(), at)
 	}
+	s.beginPre(sign, sv)
 	for _, w := range s.waits {
 		if !l.gated(s, w) {
 			continue
@@ -109,6 +125,7 @@ func (l *lowering) depends(s *service, us, sv *Section, sign string, more ...str
 			sv.Exec("ExecStartPre", sign, w.at, lit(systemctl), lit("is-active"), lit("--quiet"), lit(u))
 		}
 	}
+	s.awaitPre(s.after, sv)
 }
 
 // gated reports whether s must not start while the dependency is not active. service_started asks for no more than

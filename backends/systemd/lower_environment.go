@@ -6,6 +6,7 @@ import (
 	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/source"
+	"github.com/octocompose/octocompose/compiler/support"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -40,15 +41,16 @@ type variable struct {
 func (l *lowering) variables(s *service) []variable {
 	out := make([]variable, 0, len(s.Environment))
 	at := s.Path.Key("environment")
+	var unset []tree.Path
 	for _, p := range s.Environment {
 		v := variable{p, at.Key(p.Key)}
 		if p.Null {
-			l.refuse(v.at, "write a value: "+p.Key+": ${"+p.Key+"}, and declare the variable below variables",
-				"the value is taken from the environment of the person who starts the project, and units have none")
+			unset = append(unset, v.at)
 			continue
 		}
 		out = append(out, v)
 	}
+	support.Unset(&l.diags, l.t, unset)
 	return out
 }
 

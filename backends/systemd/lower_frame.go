@@ -1,6 +1,7 @@
 package systemd
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/artifact"
@@ -11,7 +12,7 @@ import (
 const wantsLine = 8
 
 // frame lowers the project itself: a target that wants every unit, a slice that holds their processes, and the user
-// who fetches programs.
+// who fetches and builds programs.
 func (l *lowering) frame() {
 	u := l.unit(nativeDir+l.target, l.p.Inputs)
 	us := u.Section("Unit")
@@ -20,7 +21,11 @@ func (l *lowering) frame() {
 		if !l.wanted(s) {
 			continue
 		}
-		for rest := s.units; len(rest) > 0; {
+		units := s.units
+		if s.native && len(s.watched()) > 0 && !s.job {
+			units = append(slices.Clone(units), instances(s.unit+"-alive", s.count)...)
+		}
+		for rest := units; len(rest) > 0; {
 			n := min(len(rest), wantsLine)
 			us.Fixed("Wants", strings.Join(rest[:n], " "), s.Path)
 			rest = rest[n:]
@@ -31,6 +36,9 @@ func (l *lowering) frame() {
 	slice := l.unit(nativeDir+l.slice, l.p.Inputs)
 	slice.Section("Unit").Fixed("Description", l.names.project+": all its processes", tree.Root)
 
+	if l.watches {
+		l.restarter()
+	}
 	if l.programs {
 		data := header(l.p.Inputs) + "u " + sysUser(l.names.project) + " - \"" + l.names.project + " fetches programs\"\n"
 		l.files = append(l.files, artifact.File{Path: "etc/sysusers.d/" + l.names.project + ".conf", Mode: 0o644, Data: []byte(data)})

@@ -21,6 +21,7 @@ var networkOptions = []string{
 
 // network lowers a network of the project to a .network unit. An external one is there already.
 func (l *lowering) network(n *model.Network) {
+	l.policy(n)
 	if n.External || l.onlyPrograms(n) {
 		return
 	}
@@ -60,10 +61,6 @@ func (l *lowering) network(n *model.Network) {
 		}
 	}
 	l.pairs(net, "Label", n.Path.Key("labels"), n.Labels)
-	if n.Policy == "dependencies" {
-		l.emulate(n.Path.Key("policy"), "put services that must not talk to each other on networks of their own",
-			"Podman lets all services of one network talk to each other, whatever depends_on says")
-	}
 }
 
 // onlyPrograms reports whether all members of the network run on the host.
@@ -170,11 +167,20 @@ func (l *lowering) attachment(s *service, a *model.NetworkAttachment, c *Section
 		mac = s.MacAddress
 	}
 	options := make([]string, 0, 8)
-	if a.UseServiceNameAlias == nil || *a.UseServiceNameAlias {
+	names := [][]string{a.Aliases, l.links[s.Name]}
+	switch {
+	case s.of != nil:
+		// It is not the service: its names and addresses lead to what is there already.
+		names = names[:1]
+		if inherits(s, networksOf) {
+			mac = ""
+			a, names = &model.NetworkAttachment{Network: a.Network, InterfaceName: a.InterfaceName}, nil
+		}
+	case a.UseServiceNameAlias == nil || *a.UseServiceNameAlias:
 		options = append(options, "alias="+s.Name)
 	}
 	seen := []string{s.Name}
-	for _, list := range [][]string{a.Aliases, l.links[s.Name]} {
+	for _, list := range names {
 		for _, alias := range list {
 			if !slices.Contains(seen, alias) {
 				seen = append(seen, alias)
@@ -183,7 +189,7 @@ func (l *lowering) attachment(s *service, a *model.NetworkAttachment, c *Section
 		}
 	}
 	ip := a.IPv4Address
-	if ip == "" {
+	if ip == "" && s.of == nil {
 		ip = l.fixedAddress(s, a.Network)
 	}
 	for _, o := range []struct{ key, value, field string }{
@@ -207,6 +213,8 @@ func (l *lowering) attachment(s *service, a *model.NetworkAttachment, c *Section
 	}
 	c.Raw("Network", name, at)
 }
+
+func networksOf(s *model.Service) []model.NetworkAttachment { return s.Networks }
 
 // networkMode writes what takes the place of networks.
 func (l *lowering) networkMode(s *service, c *Section) {

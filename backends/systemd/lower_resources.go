@@ -205,7 +205,7 @@ const attemptTime = time.Minute
 // restart writes when the service is started again.
 func (l *lowering) restart(s *service, us, sv *Section) {
 	policy, attempts := restartPolicy(s.Service)
-	if policy == "" {
+	if policy == "" || s.of != nil { // its service is started again, and it with that
 		return
 	}
 	at, delay, delayAt := s.Path.Key("restart"), model.Duration(5*time.Second), tree.Root

@@ -59,6 +59,12 @@ func (l *lowering) nativeFiles(s *service, sv *Section) {
 	for i, t := range s.Tmpfs {
 		sv.Words("TemporaryFileSystem", s.Path.Key("tmpfs").Index(i), text(t))
 	}
+	l.nativeConfigs(s, sv)
+	l.nativeSecrets(s, sv)
+	l.nativeHosts(s, sv)
+}
+
+func (l *lowering) nativeConfigs(s *service, sv *Section) {
 	for i := range s.Configs {
 		ref, at := &s.Configs[i], s.Path.Key("configs").Index(i)
 		if host, _, ok := l.configFile(s, ref, at); ok {
@@ -66,8 +72,6 @@ func (l *lowering) nativeFiles(s *service, sv *Section) {
 			l.bindPath(sv, "BindReadOnlyPaths", host, target, at)
 		}
 	}
-	l.nativeSecrets(s, sv)
-	l.nativeHosts(s, sv)
 }
 
 // onlyUser reports whether nothing but s, which is one process, mounts the volume.
@@ -148,8 +152,9 @@ func (l *lowering) nativeHosts(s *service, sv *Section) {
 	if len(hosts) == 0 {
 		return
 	}
-	data := []byte(header(s.From) + "127.0.0.1 localhost " + s.Name + "\n::1 localhost\n" + strings.Join(hosts, "\n") + "\n")
-	s.config.add(data)
+	content := "127.0.0.1 localhost " + s.Name + "\n::1 localhost\n" + strings.Join(hosts, "\n") + "\n"
+	s.config.add([]byte(content)) // without the header: the program does not see where a name was written
+	data := []byte(header(s.From) + content)
 	sv.Note("The names of the services, as in its image.")
 	l.bindPath(sv, "BindReadOnlyPaths", l.generated(s.Name+"/hosts", fileOf(data)), "/etc/hosts", s.Path.Key("networks"))
 }
@@ -169,31 +174,65 @@ var sandboxOptions = []struct{ name, value string }{
 // lowPort is the first port that a program without rights may open.
 const lowPort = 1024
 
-// hardening writes the sandbox. bind: the program opens a port below 1024, which rules out PrivateUsers=yes.
-func (l *lowering) hardening(sv *Section, bind bool, umask string) {
+// sandbox says what a native unit needs beside the block that all have.
+type sandbox struct {
+	umask   string
+	dynamic bool // a user of its own, made at each start
+	low     int  // a port below 1024 that it opens; 0: none
+	build   bool // it runs compilers
+}
+
+// hardening writes the sandbox, each relaxation with its reason.
+func (l *lowering) hardening(sv *Section, o sandbox) {
 	sv.Gap()
 	sv.Note("Hardening")
-	for _, o := range sandboxOptions {
+	if o.dynamic {
+		sv.Fixed("DynamicUser", "yes", tree.Root)
+	}
+	for _, opt := range sandboxOptions {
 		switch {
-		case bind && o.name == "CapabilityBoundingSet":
+		case o.low > 0 && opt.name == "CapabilityBoundingSet":
+			if sv.note == "" {
+				sv.Note("Port " + strconv.Itoa(o.low) + ". It rules out PrivateUsers=yes.")
+			}
 			sv.Fixed("AmbientCapabilities", "CAP_NET_BIND_SERVICE", tree.Root)
-			sv.Fixed(o.name, "CAP_NET_BIND_SERVICE", tree.Root)
-		case bind && o.name == "PrivateUsers":
+			sv.Fixed(opt.name, "CAP_NET_BIND_SERVICE", tree.Root)
+		case o.low > 0 && opt.name == "PrivateUsers":
+		case o.build && opt.name == "MemoryDenyWriteExecute":
+			sv.Note("No MemoryDenyWriteExecute=yes and no ProcSubset=pid: compilers translate as they run, and count processors.")
+		case o.build && opt.name == "ProcSubset":
 		default:
-			sv.Fixed(o.name, o.value, tree.Root)
+			sv.Fixed(opt.name, opt.value, tree.Root)
 		}
 	}
-	sv.Fixed("UMask", umask, tree.Root)
+	if o.build {
+		sv.Note("What is forbidden fails, as in a container, and kills no tool that only tries.")
+		sv.Fixed("SystemCallErrorNumber", "EPERM", tree.Root)
+	}
+	sv.Fixed("UMask", o.umask, tree.Root)
 }
 
 // sandbox hardens the unit of a program, and lets it open the ports that the config names.
 func (l *lowering) sandbox(s *service, sv *Section) {
-	type port struct {
-		text string
-		at   tree.Path
+	ports, low := l.nativePorts(s)
+	l.hardening(sv, sandbox{umask: "0077", dynamic: true, low: low})
+	l.shutOff(s, sv)
+	if len(ports) > 0 {
+		sv.Fixed("SocketBindDeny", "any", tree.Root)
+		for _, p := range append(ports, s.preflightPorts()...) {
+			sv.Fixed("SocketBindAllow", p.text, p.at)
+		}
 	}
-	var ports []port
-	low := false
+}
+
+// nativePorts are the ports that a program may open, and one of them that is below 1024.
+func (l *lowering) nativePorts(s *service) (ports []boundPort, low int) {
+	add := func(from int, text string, at tree.Path) {
+		if from < lowPort && low == 0 {
+			low = from
+		}
+		ports = append(ports, boundPort{text, at})
+	}
 	for i := range s.Ports {
 		p, at := &s.Ports[i], s.Path.Key("ports").Index(i)
 		if p.Published != "" && p.Published != strconv.Itoa(p.Target) {
@@ -203,38 +242,17 @@ func (l *lowering) sandbox(s *service, sv *Section) {
 		if p.HostIP != "" {
 			l.emulate(at.Key("host_ip"), "let the program listen there", "a native program chooses itself at which address it listens")
 		}
-		low = low || p.Target < lowPort
-		ports = append(ports, port{bindRule(p.Protocol, strconv.Itoa(p.Target)), at})
+		add(p.Target, bindRule(p.Protocol, strconv.Itoa(p.Target)), at)
 	}
 	for i, e := range s.Expose {
 		n, protocol, _ := strings.Cut(e, "/")
 		if first, _, _ := strings.Cut(n, "-"); plainName(n) {
 			if number, err := strconv.Atoi(first); err == nil {
-				low = low || number < lowPort
-				ports = append(ports, port{bindRule(protocol, n), s.Path.Key("expose").Index(i)})
+				add(number, bindRule(protocol, n), s.Path.Key("expose").Index(i))
 			}
 		}
 	}
-	before := len(sv.Options)
-	l.hardening(sv, low, "0077")
-	// Above the block: the heading stays with it.
-	sv.Options[before].Comment = "Hardening"
-	sv.Options = append(sv.Options, Option{})
-	copy(sv.Options[before+1:], sv.Options[before:])
-	sv.Options[before] = Option{Name: "DynamicUser", Value: "yes", Comment: "Hardening", Gap: true}
-	sv.Options[before+1].Comment, sv.Options[before+1].Gap = "", false
-
-	if allow := l.insideOnly(s); allow != "" {
-		sv.Note("All networks of " + s.Name + " are internal.")
-		sv.Fixed("IPAddressDeny", "any", s.Path.Key("networks"))
-		sv.Fixed("IPAddressAllow", allow, s.Path.Key("networks"))
-	}
-	if len(ports) > 0 {
-		sv.Fixed("SocketBindDeny", "any", tree.Root)
-		for _, p := range ports {
-			sv.Fixed("SocketBindAllow", p.text, p.at)
-		}
-	}
+	return ports, low
 }
 
 func bindRule(protocol, port string) string {
@@ -242,24 +260,6 @@ func bindRule(protocol, port string) string {
 		protocol = "tcp"
 	}
 	return protocol + ":" + port
-}
-
-// insideOnly is what the program may talk to where all its networks are internal, else "".
-func (l *lowering) insideOnly(s *service) string {
-	allow := "localhost"
-	if len(s.Networks) == 0 {
-		return ""
-	}
-	for _, a := range s.Networks {
-		n, f := l.p.Network(a.Network), l.fixed[a.Network]
-		if n == nil || !n.Internal {
-			return ""
-		}
-		if f != nil {
-			allow += " " + f.prefix.String()
-		}
-	}
-	return allow
 }
 
 // onlyNative refuses what only a container has.

@@ -22,7 +22,7 @@ func (l *lowering) security(s *service, c *Section) {
 	switch {
 	case s.ReadOnly:
 		c.Fixed("ReadOnly", "true", s.Path.Key("read_only"))
-	case hardened && l.field(s, "read_only") == nil:
+	case hardened && l.field(s, "read_only") == nil && (s.of == nil || l.field(s.of, "read_only") == nil):
 		c.Fixed("ReadOnly", "true", harden)
 	}
 	newPrivileges, set := l.securityOptions(s, c)

@@ -3,7 +3,6 @@ package systemd
 import (
 	"crypto/sha256"
 	"net/netip"
-	"slices"
 
 	"github.com/octocompose/octocompose/compiler/model"
 )
@@ -38,10 +37,11 @@ func (l *lowering) findSubnets() {
 			continue
 		}
 		f.addresses = map[string]netip.Addr{}
+		peers := l.peers(n, natives)
 		next := f.gateway.Next()
 		for _, name := range n.MemberNames {
 			s := l.byName[name]
-			if s == nil || s.native || s.job || s.count != 1 || !l.peer(n, natives, s) {
+			if s == nil || s.native || s.job || s.count != 1 || peers != nil && !peers[name] {
 				continue
 			}
 			if given := addressOn(s, n.Key); given != "" {
@@ -93,17 +93,18 @@ func (l *lowering) newSubnet(n *model.Network) *subnet {
 	}
 }
 
-// peer reports whether a native service may talk to s on n: to all who share it, or only to what it depends on.
-func (l *lowering) peer(n *model.Network, natives []*service, s *service) bool {
-	if n.Policy != "dependencies" {
-		return true
+// peers are those on n whom a native service may talk to: along depends_on alone, or, nil, all who share it.
+func (l *lowering) peers(n *model.Network, natives []*service) map[string]bool {
+	if n.Policy != alongDependencies {
+		return nil
 	}
+	out := map[string]bool{}
 	for _, native := range natives {
-		if slices.ContainsFunc(native.waits, func(w wait) bool { return w.on == s }) {
-			return true
+		for _, name := range l.neighbours(native) {
+			out[name] = true
 		}
 	}
-	return false
+	return out
 }
 
 // addressOn is the address that the config gives s on a network.

@@ -233,11 +233,19 @@ func (l *lowering) volumeMount(s *service, m *model.Mount, at tree.Path, c *Sect
 	switch v := l.p.Volume(m.Source); {
 	case m.Source == "":
 		// Compose keeps what is in an unnamed volume from one start to the next; Podman does for named ones only.
-		from = s.unit + strings.ReplaceAll(path.Clean("/"+m.Target), "/", "-")
+		owner := s
+		if inherits(s, volumesOf) {
+			owner = s.of
+		}
+		from = owner.unit + strings.ReplaceAll(path.Clean("/"+m.Target), "/", "-")
 		for n := 2; contains(*anonymous, from); n++ {
-			from = s.unit + strings.ReplaceAll(path.Clean("/"+m.Target), "/", "-") + "-" + strconv.Itoa(n)
+			from = owner.unit + strings.ReplaceAll(path.Clean("/"+m.Target), "/", "-") + "-" + strconv.Itoa(n)
 		}
 		*anonymous = append(*anonymous, from)
+		if owner.count > 1 && s.count == 1 {
+			l.refusePerReplica(s, m.Target)
+			return
+		}
 		if s.count > 1 {
 			c.Note("One for each replica.")
 			l.instanceVolume(s, c, at, from, m.Target, options)
@@ -255,6 +263,10 @@ func (l *lowering) volumeMount(s *service, m *model.Mount, at tree.Path, c *Sect
 		}
 	case v.PerReplica:
 		from = l.resource(v.Key, v.Name)
+		if s.of != nil && s.of.count > 1 && s.count == 1 {
+			l.refusePerReplica(s, m.Target)
+			return
+		}
 		if s.count > 1 {
 			l.instanceVolume(s, c, at, from, m.Target, options)
 			return
@@ -266,6 +278,13 @@ func (l *lowering) volumeMount(s *service, m *model.Mount, at tree.Path, c *Sect
 		l.noteVolume(from, 0)
 	}
 	c.Fields("Volume", ":", at, from, m.Target, strings.Join(options, ","))
+}
+
+func volumesOf(s *model.Service) []model.Mount { return s.Volumes }
+
+// refusePerReplica is about a container of pre_start that runs once where each replica has a volume of its own.
+func (l *lowering) refusePerReplica(s *service, target string) {
+	l.refuse(s.Path, "write per_replica: true", "the container runs once for %d replicas, each of which has a volume of its own at %s", s.of.count, target)
 }
 
 // noteVolume notes a volume that Podman makes when it is first mounted; with replicas, one for each.

@@ -52,7 +52,9 @@ type turn struct {
 }
 
 // kept are the keys of [Service] whose new value holds without a restart.
-var kept = []string{"Restart", "RestartSec", "TimeoutStartSec", "TimeoutStopSec"}
+var kept = []string{
+	"Restart", "RestartSec", "RestartForceExitStatus", "TimeoutStartSec", "TimeoutStopSec", "ExecCondition", "ExecStop", "ExecStopPost",
+}
 
 // gone is about a file that the new tree does not have.
 func (t *turn) gone(f artifact.File) {

@@ -18,7 +18,12 @@ services:
   api: { image: "a:1", restart: always, depends_on: { db: { condition: service_started } }, replicas: 2, networks: [back] }
   db: { image: "d:1", restart: always, volumes: ["data:/data"], networks: [back], configs: [{ source: conf, target: /conf }] }
   tool: { image: "t:1", profiles: [tools], replicas: 2 }
-  web: { image: "w:1", restart: always }
+  web: { image: "w:1", restart: always, pre_start: [{ command: [prepare] }] }
+  work:
+    binary: { linux_amd64: { url: "https://example.com/1", sha256: "0000000000000000000000000000000000000000000000000000000000000001" } }
+    network_mode: host
+    checks: { alive: { level: alive, tcp: { port: 81 } }, ready: { tcp: { port: 81 } } }
+    preflight: [{ port: 81 }]
 networks: { back: {} }
 volumes: { data: {} }
 configs: { conf: { content: one } }
@@ -38,8 +43,8 @@ rm /etc/containers/systemd/shop-api@.container
 systemctl daemon-reload`},
 		{"a place in the start order, which nothing that runs sees", `services: { web: { depends_on: [db] } }`, ``},
 		{"a new service: the target starts it", `services: { new: { image: "n:1" } }`, ``},
-		{"a service goes", `services: { web: { enabled: false } }`, `systemctl stop shop-web.service
-rm /etc/containers/systemd/shop-web.container
+		{"a service goes", `services: { web: { enabled: false } }`, `systemctl stop shop-web-pre-1.service shop-web.service
+rm /etc/containers/systemd/shop-web-pre-1.container /etc/containers/systemd/shop-web.container
 systemctl daemon-reload`},
 		{"a service goes behind a profile", `services: { web: { profiles: [tools] } }`, `systemctl stop shop-web.service`},
 		{"a service of a profile: whichever instances run", `services: { tool: { image: "t:2" } }`, `systemctl try-restart 'shop-tool@*.service'`},
@@ -53,6 +58,17 @@ rm /etc/containers/systemd/shop-data.volume
 systemctl daemon-reload
 systemctl try-restart shop-db.service
 # volume shop-data stays; its data goes with: podman volume rm shop-data`},
+		{"what runs before each start, with what it runs for", `services: { web: { pre_start: !override [{ command: [prepare, more] }] } }`,
+			`systemctl try-restart shop-web.service`},
+		{"another program", `services: { work: { binary: { linux_amd64: { url: "https://example.com/2" } } } }`,
+			`systemctl try-restart shop-work.service`},
+		{"how it is watched, by the watcher alone", `services: { work: { checks: { alive: { interval: 9s, timeout: 2s } } } }`,
+			`systemctl try-restart shop-work-alive.service`},
+		{"no longer watched", `services: { work: { checks: { alive: !reset null } } }`, `systemctl stop 'shop-restart@*.service' shop-work-alive.service
+rm /etc/systemd/system/shop-restart@.service /etc/systemd/system/shop-work-alive.service
+systemctl daemon-reload`},
+		{"what the next start asks", `services: { work: { preflight: !override [{ port: 82 }] } }`, ``},
+		{"what the next stop does", `services: { web: { pre_stop: [{ command: [bye] }], hooks: { post_stop: [{ command: [/bin/true] }] } } }`, ``},
 		{"a policy that systemd reads at once", `services: { web: { restart: on-failure } }`, ``},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,7 +87,7 @@ func TestRestartsEverything(t *testing.T) {
 		for _, name := range strings.Fields("a b c d e f g h") {
 			b.WriteString("  x" + name + ": { image: \"x:" + tag + "\" }\n")
 		}
-		return "services:\n  web: { enabled: false }\n  api: { enabled: false }\n  db: { enabled: false }\n  tool: { enabled: false }\n" + b.String()
+		return "services:\n  web: { enabled: false }\n  api: { enabled: false }\n  db: { enabled: false }\n  tool: { enabled: false }\n  work: { enabled: false }\n" + b.String()
 	}
 	got := systemd.New().Restarts(treeOf(t, text("1")), treeOf(t, text("2")))
 	if want := []string{"systemctl try-restart shop.target"}; !cmp.Equal(want, got) {

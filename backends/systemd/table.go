@@ -1,9 +1,26 @@
 package systemd
 
-import "github.com/octocompose/octocompose/compiler/support"
+import (
+	"strings"
+
+	"github.com/octocompose/octocompose/compiler/support"
+)
 
 // Table is what systemd and Podman do with every field of the schema. It is never changed.
-var Table = &support.Table{Backend: "systemd", Rows: rows(topRows, serviceRows, containerRows, deployRows, buildRows, resourceRows)}
+var Table = &support.Table{Backend: "systemd", Rows: rows(topRows, serviceRows, containerRows, deployRows, buildRows, mountRows, resourceRows, preStartRows())}
+
+// preStartRows are the rows of containers for those of pre_start: what is exact there needs no row of its own.
+func preStartRows() []support.Row {
+	var out []support.Row
+	for _, r := range rows(containerRows, mountRows) {
+		if r.Level != exact {
+			field, _ := strings.CutPrefix(r.Field, "services.*.")
+			r.Field = "services.*.pre_start[]." + field
+			out = append(out, r)
+		}
+	}
+	return out
+}
 
 func rows(lists ...[]support.Row) []support.Row {
 	var out []support.Row
@@ -55,12 +72,24 @@ var topRows = []support.Row{
 
 var serviceRows = []support.Row{
 	{Field: "services.*.attach", Level: meaningless, How: "units run in the background, and journalctl shows their output"},
-	{Field: "services.*.autoscale", Level: unsupported, How: "write replicas: systemd starts a number, and no more by itself"},
-	{Field: "services.*.binary", Level: emulated, How: "a native unit, and one that fetches the program; the image is for targets without native programs"},
-	{Field: "services.*.checks", Level: unsupported, How: "write healthcheck: with test: named checks need octo-sidecar, in a later version"},
+	{Field: "services.*.autoscale", Level: emulated, How: "@.service: as many instances as min or replicas says; systemd adds none by itself, which is warned of"},
+	{Field: "services.*.autoscale.max", Level: meaningless, How: "the number is fixed, which is warned of"},
+	{Field: "services.*.autoscale.cpu", Level: meaningless, How: "the number is fixed, which is warned of"},
+	{Field: "services.*.autoscale.memory", Level: meaningless, How: "the number is fixed, which is warned of"},
+	{Field: "services.*.binary", Level: emulated, How: "ExecStart= of a native unit, and a unit that fetches the program with octo-sidecar; the image is for targets without native programs"},
+	{Field: "services.*.binary.*.sha256_url", Level: emulated, How: "sha256_url of fetch.json: the sum is read when the program is fetched, and believed, which is warned of"},
+	{Field: "services.*.checks", Level: emulated, How: "HealthStartupCmd= asks levels startup and ready, HealthCmd= what is asked while the service runs; octo-sidecar is mounted for what is not exec. A native program: ExecStartPost= waits, and a unit beside it watches"},
+	{Field: "services.*.checks.*.failures", Level: emulated, How: "HealthRetries=; HealthStartupRetries= counts the failures of the start period too"},
+	{Field: "services.*.checks.*.interval", Level: emulated, How: "HealthInterval= or HealthStartupInterval=; --interval for native programs"},
+	{Field: "services.*.checks.*.level", Level: emulated, How: "HealthStartupCmd= for startup and, where alive checks follow, for ready, which decides about the start alone; HealthOnFailure=kill for alive"},
+	{Field: "services.*.checks.*.start_period", Level: emulated, How: "HealthStartPeriod=, or as failures more in HealthStartupRetries="},
+	{Field: "services.*.checks.*.successes", Level: emulated, How: "HealthStartupSuccess=: once the service runs, one success counts"},
+	{Field: "services.*.checks.*.timeout", Level: emulated, How: "HealthTimeout= or HealthStartupTimeout=; --timeout of octo-sidecar"},
+	{Field: "services.*.checks.*.on_failure", Level: emulated, How: "HealthOnFailure=kill for restart; drain and notify are refused: they come with the scheduler of octo-sidecar"},
 	{Field: "services.*.config", Level: unsupported, How: notYet},
 	{Field: "services.*.container_name", Level: exact, How: "ContainerName="},
 	{Field: "services.*.depends_on", Level: emulated, How: "Wants=, After= and a gate that asks systemctl whether the dependency is active"},
+	{Field: "services.*.depends_on.*.condition", Level: emulated, How: "ExecStartPre= asks whether the dependency is active; Notify=healthy and RemainAfterExit=yes have that mean healthy and completed"},
 	{Field: "services.*.depends_on.*.restart", Level: emulated, How: "PartOf=: a restart or stop of the dependency is one of this unit"},
 	{Field: "services.*.develop", Level: meaningless, How: "watching sources is for a developer's machine"},
 	{Field: "services.*.enabled", Level: exact, How: "no unit when false"},
@@ -68,30 +97,46 @@ var serviceRows = []support.Row{
 	{Field: "services.*.extends", Level: exact, How: "read before"},
 	{Field: "services.*.external_links", Level: unsupported, How: "put both on one external network, and use the container's name"},
 	{Field: "services.*.harden", Level: exact, How: "ReadOnly=, DropCapability=, NoNewPrivileges=, RunInit="},
-	{Field: "services.*.healthcheck", Level: exact, How: "HealthCmd= and its times; Notify=healthy where the start waits for it"},
-	{Field: "services.*.healthcheck.start_interval", Level: emulated, How: "HealthStartupCmd= with this interval"},
-	{Field: "services.*.healthcheck.http", Level: emulated, How: "curl until the start holds, for native programs; refused for containers"},
-	{Field: "services.*.healthcheck.tcp", Level: unsupported, How: "write test: with a program that the image has: tcp needs octo-sidecar, in a later version"},
-	{Field: "services.*.healthcheck.grpc", Level: unsupported, How: "write test: with a program that the image has: grpc needs octo-sidecar, in a later version"},
-	{Field: "services.*.hooks", Level: unsupported, How: "write target: { systemd: { Service: { ExecStartPre: … } } }"},
+	{Field: "services.*.healthcheck", Level: exact, How: "HealthCmd=; Notify=healthy where the start waits for it"},
+	{Field: "services.*.healthcheck.interval", Level: exact, How: "HealthInterval="},
+	{Field: "services.*.healthcheck.retries", Level: exact, How: "HealthRetries="},
+	{Field: "services.*.healthcheck.start_period", Level: exact, How: "HealthStartPeriod="},
+	{Field: "services.*.healthcheck.timeout", Level: exact, How: "HealthTimeout="},
+	{Field: "services.*.healthcheck.start_interval", Level: emulated, How: "HealthStartupInterval=, of the same command as HealthStartupCmd="},
+	{Field: "services.*.healthcheck.http", Level: emulated, How: "HealthCmd= with octo-sidecar probe, which is mounted; ExecStartPost= for native programs, until the start holds"},
+	{Field: "services.*.healthcheck.tcp", Level: emulated, How: "HealthCmd= with octo-sidecar probe, as http"},
+	{Field: "services.*.healthcheck.grpc", Level: emulated, How: "HealthCmd= with octo-sidecar probe, as http"},
+	{Field: "services.*.hooks", Level: exact, How: "by field"},
+	{Field: "services.*.hooks.init", Level: emulated, How: "Type=oneshot: a unit SERVICE-init that the service waits for; it runs once a boot, and when it changes"},
+	{Field: "services.*.hooks.post_start", Level: exact, How: "ExecStartPost=, as post_start"},
+	{Field: "services.*.hooks.post_stop", Level: exact, How: "ExecStopPost= on the machine, as root; also after a start that failed"},
+	{Field: "services.*.hooks.post_stop[].privileged", Level: meaningless, How: "root of the machine has all rights"},
+	{Field: "services.*.hooks.post_stop[].user", Level: unsupported, How: "write runuser -u USER -- before the command, which runs as root", Free: []string{"root", "0"}},
+	{Field: "services.*.hooks.pre_start", Level: exact, How: ".container, as pre_start"},
+	{Field: "services.*.hooks.pre_stop", Level: exact, How: "ExecStop=, as pre_stop"},
 	{Field: "services.*.links", Level: emulated, How: "an alias that all services on the network see"},
 	{Field: "services.*.models", Level: unsupported, How: noContent},
-	{Field: "services.*.placement", Level: unsupported, How: notYet},
+	{Field: "services.*.placement", Level: exact, How: "by field"},
+	{Field: "services.*.placement.mode", Level: exact, How: "APPLY.md says that this tree goes on every machine"},
+	{Field: "services.*.placement.tags", Level: unsupported, How: "compile for each machine by itself, with the services that it runs, and accept it here"},
 	{Field: "services.*.ports", Level: exact, How: "PublishPort="},
 	{Field: "services.*.ports[].name", Level: meaningless, How: "ports have no names here"},
 	{Field: "services.*.ports[].app_protocol", Level: meaningless, How: "nothing here reads the protocol"},
 	{Field: "services.*.ports[].mode", Level: meaningless, How: "there is one machine, whose port it is"},
-	{Field: "services.*.post_start", Level: unsupported, How: "write target: { systemd: { Service: { ExecStartPost: /usr/bin/podman exec … } } }"},
-	{Field: "services.*.pre_start", Level: unsupported, How: "write a service of its own, and depend on it with service_completed_successfully"},
-	{Field: "services.*.pre_stop", Level: unsupported, How: "write target: { systemd: { Service: { ExecStop: /usr/bin/podman exec … } } }"},
-	{Field: "services.*.preflight", Level: unsupported, How: notYet},
-	{Field: "services.*.priority", Level: unsupported, How: "write depends_on: units without an order start together"},
+	{Field: "services.*.post_start", Level: exact, How: "ExecStartPost= with podman exec; a failure stops the container. A native program: the command, in its sandbox"},
+	{Field: "services.*.pre_start", Level: exact, How: ".container, a one-shot NAME-pre-1 that each start of the service runs again"},
+	{Field: "services.*.pre_start[].models", Level: unsupported, How: noContent},
+	{Field: "services.*.pre_start[].networks.*.use_service_name_alias", Level: meaningless, How: "the name of the service never leads to what runs before it"},
+	{Field: "services.*.pre_start[].per_replica", Level: exact, How: "@.container, an instance for each replica"},
+	{Field: "services.*.pre_stop", Level: exact, How: "ExecStop= with podman exec, before Podman's own. A native program: the command, in its sandbox"},
+	{Field: "services.*.preflight", Level: exact, How: "ExecCondition= with octo-sidecar preflight: what does not hold skips the start"},
+	{Field: "services.*.priority", Level: exact, How: "After= those of the next higher priority"},
 	{Field: "services.*.profiles", Level: exact, How: "the unit is installed, and the target does not want it"},
 	{Field: "services.*.provider", Level: unsupported, How: "run the provider by hand, and give its addresses to the services in environment"},
 	{Field: "services.*.replicas", Level: emulated, How: "instances of a template; the name resolves to all of them, and clients choose"},
 	{Field: "services.*.restart", Level: emulated, How: "Restart=; at boot the target starts the service whatever it says, and a stop by hand lasts until then; on-failure:N counts starts within about a minute for each"},
 	{Field: "services.*.scale", Level: emulated, How: "replicas"},
-	{Field: "services.*.source", Level: unsupported, How: notYet},
+	{Field: "services.*.source", Level: emulated, How: "ExecStart= of a native unit, and a unit that clones and builds on the machine; the image is for targets without native programs, and binary goes over it"},
 	{Field: "services.*.stdin_open", Level: emulated, How: "podman run --interactive; nothing is at the other end"},
 	{Field: "services.*.target", Level: meaningless, How: "for the target that it names"},
 	{Field: "services.*.target.systemd", Level: exact, How: "options of the unit, over all others"},
@@ -126,6 +171,7 @@ var containerRows = []support.Row{
 	{Field: "services.*.entrypoint", Level: exact, How: "Entrypoint="},
 	{Field: "services.*.env_file", Level: emulated, How: "EnvironmentFile=, below /srv/<project>: Podman takes each line as it stands"},
 	{Field: "services.*.env_file[].format", Level: meaningless, How: "Podman reads the file as raw, whatever this says"},
+	{Field: "services.*.env_file[].required", Level: emulated, How: "ExecStartPre= makes the file where it is not there, as Podman wants it"},
 	{Field: "services.*.environment", Level: exact, How: "Environment="},
 	{Field: "services.*.extra_hosts", Level: exact, How: "AddHost="},
 	{Field: "services.*.gpus", Level: emulated, How: "AddDevice= with a CDI name, nvidia.com/gpu=all; the machine needs nvidia-ctk cdi generate"},
@@ -150,7 +196,7 @@ var containerRows = []support.Row{
 	{Field: "services.*.networks.*.driver_opts", Level: unsupported, How: "write them below networks: Podman has none for one service"},
 	{Field: "services.*.networks.*.gw_priority", Level: unsupported, How: "put the service on one network that is not internal: Podman does not choose the way out by priority"},
 	{Field: "services.*.networks.*.link_local_ips", Level: unsupported, How: "delete the line: Podman gives no link-local addresses"},
-	{Field: "services.*.networks.*.priority", Level: emulated, How: "the order of Network="},
+	{Field: "services.*.networks.*.priority", Level: emulated, How: "the order of the networks"},
 	{Field: "services.*.oom_kill_disable", Level: unsupported, How: "write oom_score_adj: -999: cgroup v2 cannot switch it off", Free: off},
 	{Field: "services.*.oom_score_adj", Level: exact, How: "podman run --oom-score-adj"},
 	{Field: "services.*.pid", Level: exact, How: "podman run --pid"},
@@ -176,6 +222,8 @@ var containerRows = []support.Row{
 	{Field: "services.*.userns_mode", Level: exact, How: "UserNS="},
 	{Field: "services.*.uts", Level: exact, How: "podman run --uts"},
 	{Field: "services.*.volumes", Level: exact, How: "Volume=, Tmpfs= or Mount="},
+	{Field: "services.*.volumes[].bind.create_host_path", Level: exact, How: "ExecStartPre= makes the folder"},
+	{Field: "services.*.volumes[].bind.selinux", Level: exact, How: "the option z or Z of the mount"},
 	{Field: "services.*.volumes[].consistency", Level: meaningless, How: "it is for Docker on macOS"},
 	{Field: "services.*.volumes_from", Level: exact, How: "podman run --volumes-from"},
 	{Field: "services.*.working_dir", Level: exact, How: "WorkingDir="},
@@ -208,16 +256,21 @@ var buildRows = []support.Row{
 	{Field: "services.*.build.secrets", Level: unsupported, How: "build the image elsewhere, and write image"},
 }
 
+var mountRows = []support.Row{
+	{Field: "services.*.volumes[].volume.labels", Level: unsupported, How: "name the volume below volumes, with its labels"},
+	{Field: "services.*.volumes[].volume.subpath", Level: unsupported, How: "mount the whole volume, or a folder of the host: Podman 5.4 cannot mount a part"},
+}
+
 var resourceRows = []support.Row{
 	{Field: "networks.*.attachable", Level: meaningless, How: "it is for Swarm"},
 	{Field: "networks.*.ipam.options", Level: unsupported, How: "Podman's address drivers have none: delete the line"},
 	{Field: "networks.*.ipam.config[].aux_addresses", Level: unsupported, How: "keep the address out of ip_range"},
-	{Field: "networks.*.policy", Level: emulated, How: "Podman lets all services of one network talk to each other"},
+	{Field: "networks.*.policy", Level: emulated, How: "IPAddressAllow= for native programs; Podman lets all containers of one network talk to each other"},
 	{Field: "volumes.*.access", Level: meaningless, How: "one machine: all services can mount it"},
 	{Field: "volumes.*.per_replica", Level: emulated, How: "a volume for each instance, made when it is first mounted"},
 	{Field: "volumes.*.size", Level: meaningless, How: "the disk is the limit"},
-	{Field: "services.*.volumes[].volume.labels", Level: unsupported, How: "name the volume below volumes, with its labels"},
-	{Field: "services.*.volumes[].volume.subpath", Level: unsupported, How: "mount the whole volume, or a folder of the host: Podman 5.4 cannot mount a part"},
+	{Field: "secrets.*.file", Level: exact, How: "ExecStartPre= makes a secret of Podman's of it; LoadCredential= for native programs"},
+	{Field: "secrets.*.labels", Level: exact, How: "--label of podman secret create; native programs have credentials, which have no labels"},
 	{Field: "secrets.*.driver", Level: unsupported, How: "write credential, file or external"},
 	{Field: "secrets.*.driver_opts", Level: unsupported, How: "write credential, file or external"},
 	{Field: "secrets.*.template_driver", Level: unsupported, How: "write the secret whole"},

@@ -98,7 +98,11 @@ func template(s *tree.Node) *tree.Node {
 	fields := make([]tree.Field, 0, len(taken)+4)
 	for _, key := range taken {
 		if i := s.Find(key); i >= 0 {
-			fields = append(fields, s.Fields[i])
+			f := s.Fields[i]
+			if key == "networks" {
+				f.Value = withoutAddresses(f.Value)
+			}
+			fields = append(fields, f)
 		}
 	}
 	if resources := s.Get("deploy").Get("resources"); resources != nil {
@@ -106,6 +110,19 @@ func template(s *tree.Node) *tree.Node {
 	}
 	fields = append(fields, entry("restart", scalar(tree.String, "no", s.At)))
 	return mapping(s.At, fields...)
+}
+
+// ofOne are the keys of a service on a network that only one container can have.
+var ofOne = []string{"ipv4_address", "ipv6_address", "mac_address", "link_local_ips", "aliases"}
+
+// withoutAddresses are the networks of a service without the names and addresses that are its own.
+func withoutAddresses(networks *tree.Node) *tree.Node {
+	return networks.Each(func(n *tree.Node) *tree.Node {
+		for _, key := range ofOne {
+			n = n.Without(key)
+		}
+		return n
+	})
 }
 
 // oneShot lays the hook over the template. It waits for what its service waits for, the one-shots before it among them.

@@ -29,6 +29,7 @@ services:
   a:
     image: x
     ports: [{ target: 80 }]
+    networks: { back: { ipv4_address: 10.0.0.5, aliases: [b], priority: 3 } }
     environment: { A: "1", B: "2" }
     mem_limit: 64M
     deploy: { mode: replicated, resources: { limits: { pids: 5 } } }
@@ -37,6 +38,7 @@ services:
   a:
     image: x
     ports: [{target: 80}]
+    networks: {back: {ipv4_address: 10.0.0.5, aliases: [b], priority: 3}}
     environment: {A: "1", B: "2"}
     mem_limit: 64M
     deploy: {mode: replicated, resources: {limits: {pids: 5}}}
@@ -45,6 +47,7 @@ services:
   a-init:
     image: x
     environment: {A: "1", B: "3"}
+    networks: {back: {priority: 3}}
     mem_limit: 64M
     deploy: {resources: {limits: {pids: 5}}}
     restart: "no"

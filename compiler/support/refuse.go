@@ -36,6 +36,27 @@ func Emulate(l *diag.List, t *model.Target, p tree.Path, help, format string, ar
 	d.Help = help
 }
 
+// Unset warns of variables that stand without a value, which nothing has set: Compose would leave them out too, unless
+// the environment of who starts the application has them. paths are their addresses in one mapping, in order.
+func Unset(l *diag.List, t *model.Target, paths []tree.Path) {
+	const help = "write a value here or in .env, declare the variable below variables, or delete the line"
+	switch len(paths) {
+	case 0:
+	case 1:
+		Emulate(l, t, paths[0], help, "nothing sets this variable: it is left out")
+	default:
+		names := make([]string, min(len(paths), 3))
+		for i := range names {
+			names[i], _, _ = paths[i].Last()
+		}
+		text := strings.Join(names, ", ")
+		if more := len(paths) - len(names); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		Emulate(l, t, paths[0], help, "nothing sets %s: they are left out", text)
+	}
+}
+
 // Accepts reports whether targets.T.accept names the field at p or one above it, and which item does. An item is a
 // path, in which "*" stands for any key and "[]" for any item.
 func Accepts(t *model.Target, p tree.Path) (item int, ok bool) {
