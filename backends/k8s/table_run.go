@@ -52,7 +52,7 @@ var runRows = []support.Row{
 	{Field: "services.*.enabled", Level: support.Exact, How: "what is not enabled is not in the output"},
 	{Field: "services.*.replicas", Level: support.Exact, How: "replicas, with a PodDisruptionBudget; none beside autoscale"},
 	{Field: "services.*.depends_on", Level: support.Emulated, How: "initContainers wait until it answers by its name; one ready replica is enough"},
-	{Field: "services.*.depends_on.*.restart", Level: support.Unsupported, How: "clients connect again; else kubectl rollout restart", Free: []string{"false"}},
+	{Field: "services.*.depends_on.*.restart", Level: support.Emulated, Loud: true, Free: []string{"false"}, How: "the address of a Service stays, and clients connect again; for one that does not: kubectl rollout restart"},
 	{Field: "services.*.healthcheck", Level: support.Exact, How: "startupProbe, readinessProbe"},
 	{Field: "services.*.healthcheck.http.port", Level: support.Exact, How: "containers[].ports, by whose name the probe asks"},
 	{Field: "services.*.target.systemd", Level: support.Meaningless, How: "for another backend"},
