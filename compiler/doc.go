@@ -4,12 +4,13 @@
 // [Compile] is the pipeline on one screen (compile.go):
 //
 //	load     source → parse → surface check → include, extends → variables → ${…} → canonical form → merge
+//	expand   what a service says about other services (hooks.init) → those services
 //	check    merged tree → canonical check → model → rules across fields
 //	resolve  references, cycles, clashes, start order
 //	lower    for each target: capability table, then the backend: model → files in memory
 //	emit     plan, diff, apply: called by the command, never by Compile
 //
-// What travels is a [github.com/octocompose/octocompose/compiler/tree.Node] up to check, and a
+// What travels is a [github.com/octocompose/octocompose/compiler/tree.Node] up to expand, and a
 // [github.com/octocompose/octocompose/compiler/model.Project] from there. Every stage returns its value and a
 // [github.com/octocompose/octocompose/compiler/diag.List]; it goes on with what is sound, so that the mistakes of
 // all stages are reported in one run, and nothing that only follows from another. Lowering starts only when there
@@ -29,6 +30,7 @@
 //	compiler/canon             short syntax → canonical form, one layer at a time
 //	compiler/merge             layers → one tree
 //	compiler/load              drives all of the above
+//	compiler/expand            services that other services imply
 //	compiler/model             the application: plain typed values
 //	compiler/check             tree → model, and rules across fields
 //	compiler/resolve           references, cycles, clashes, start order
@@ -63,6 +65,22 @@
 //
 // What a change restarts is asked of the backend that knows ([Restarter]), with the old and the new set: only systemd
 // needs to be told; Compose and Kubernetes see it themselves.
+//
+// One-shots of a service (hooks.init) are services before a backend sees them, made on the tree, as the Compose backend
+// walks it. Containers of pre_start are not: they run before each start, which each platform has its own way for (an
+// init container, a one-shot that every start runs again), so the model has them whole, and backends lower them by the
+// code that lowers services. octo config shows what was written, before that.
+//
+// A variable without a value (environment: [KEY]) takes that of .env or of variables, and is left out with a warning
+// where nothing sets it; an error would keep most large Compose applications from the targets that have no environment
+// of a person.
+//
+// A number that one platform can change by itself and another cannot (autoscale) is a warning there, not an error: the
+// application does the same, with the least number. What a platform ignores and the reader relies on for safety
+// (alive checks on Compose) is an error until the target accepts it.
+//
+// What a target lacks is asked by octo-sidecar on its command line, built from the words that the model gives
+// (model.Check.Words, model.Preflight.Words): one contract for three backends, and readable in the output.
 //
 // What CUE calls a default is filled where it is asked for (octo explain, vendors' schemas), not into every tree: the
 // accessors of the model know Compose's defaults, and a tree without filler shows which fields the user wrote, which
