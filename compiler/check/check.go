@@ -50,6 +50,7 @@ func Project(schema *shape.Schema, root *tree.Node, o Options) (*model.Project, 
 	}
 	c.faults.add(o.Reported)
 	c.faults.add(c.found)
+	c.found = slices.DeleteFunc(c.found, c.faults.follows)
 	d := newDecoder()
 	if root != nil {
 		d.decode(tree.Root, root, c.project)
@@ -123,7 +124,7 @@ func (c *checker) disable() {
 // faults is the set of places with an error, to leave out what only follows from one.
 type faults struct {
 	places  map[string]diag.Code
-	unknown map[string]bool // mappings with a key that is not known: it may be a misspelt one that is missed now
+	unknown map[string][]string // by mapping: keys that are not known, one of which may be a misspelt one that is missed now
 }
 
 func (f *faults) add(l diag.List) {
@@ -132,11 +133,13 @@ func (f *faults) add(l diag.List) {
 			continue
 		}
 		if f.places == nil {
-			f.places, f.unknown = map[string]diag.Code{}, map[string]bool{}
+			f.places, f.unknown = map[string]diag.Code{}, map[string][]string{}
 		}
 		f.places[d.Path.String()] = d.Code
 		if d.Code == diag.UnknownKey || d.Code == diag.NotYet {
-			f.unknown[d.Path.Parent().String()] = true
+			key, _, _ := d.Path.Last()
+			at := d.Path.Parent().String()
+			f.unknown[at] = append(f.unknown[at], key)
 		}
 	}
 }
@@ -159,4 +162,13 @@ func (f *faults) cover(p tree.Path) bool {
 }
 
 // misspelt reports whether the mapping at p has a key that nobody knows.
-func (f *faults) misspelt(p tree.Path) bool { return f.unknown != nil && f.unknown[p.String()] }
+func (f *faults) misspelt(p tree.Path) bool { return f.unknown != nil && len(f.unknown[p.String()]) > 0 }
+
+// follows reports whether d is about a field that is missing because it is misspelt.
+func (f *faults) follows(d *diag.Diagnostic) bool {
+	if d.Code != diag.Required || f.unknown == nil {
+		return false
+	}
+	name, _, isKey := d.Path.Last()
+	return f.misspelt(d.Path) || isKey && diag.Near(name, f.unknown[d.Path.Parent().String()]) != ""
+}

@@ -44,6 +44,18 @@ octo.yaml:3:59: error: services.a.mem_reservation: mem_reservation and deploy.re
   octo.yaml:3:160: the other value stands here
   help: delete one of the two
 `},
+		{name: "what is missing because it is misspelt", in: `
+services:
+  a: {image: a, checks: {c: {htp: {port: 80}}}, hooks: {post_stop: [{comand: [x]}, {usr: x}]}}
+`, want: `octo.yaml:3:30: error: services.a.checks.c.htp: unknown key "htp" [unknown-key]
+  help: did you mean "http"?
+octo.yaml:3:70: error: services.a.hooks.post_stop[0].comand: unknown key "comand" [unknown-key]
+  help: did you mean "command"?
+octo.yaml:3:84: error: services.a.hooks.post_stop[1].command: no value; want a string or a list [required]
+  help: add command: the command
+octo.yaml:3:85: error: services.a.hooks.post_stop[1].usr: unknown key "usr" [unknown-key]
+  help: did you mean "user"?
+`},
 		{name: "numbers of replicas", in: `
 services:
   a: {image: a, replicas: 9, autoscale: {min: 2, max: 4}}

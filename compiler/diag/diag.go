@@ -146,16 +146,23 @@ func place(root *tree.Node, p tree.Path, key bool) source.Span {
 	return at
 }
 
-// Sort orders by place, then severity, code, target, message and path, and takes out what stands twice: one line of a config
-// may stand at several paths, by an anchor or extends, and is one mistake. Findings without a place come first.
+// Sort orders by place, then severity, code, target and message, and takes out what stands twice: one line of a config
+// may stand at several paths, by an anchor or extends, and is one mistake; the one that was reported first stays. Findings
+// without a place come first, by path.
 func (l List) Sort() List {
 	key := make(map[*Diagnostic]string, len(l))
 	for _, d := range l {
 		key[d] = d.Path.String()
 	}
+	byPath := func(a, b *Diagnostic) int {
+		if !a.At.IsZero() {
+			return 0
+		}
+		return strings.Compare(key[a], key[b])
+	}
 	slices.SortStableFunc(l, func(a, b *Diagnostic) int {
 		return cmp.Or(a.At.Pos.Compare(b.At.Pos), cmp.Compare(a.Severity, b.Severity), strings.Compare(string(a.Code), string(b.Code)),
-			strings.Compare(a.Target, b.Target), strings.Compare(a.Message, b.Message), strings.Compare(key[a], key[b]))
+			strings.Compare(a.Target, b.Target), strings.Compare(a.Message, b.Message), byPath(a, b))
 	})
 	return slices.CompactFunc(l, func(a, b *Diagnostic) bool {
 		return a.At == b.At && a.Code == b.Code && (key[a] == key[b] || !a.At.IsZero()) && a.Target == b.Target && a.Message == b.Message
