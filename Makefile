@@ -1,7 +1,10 @@
 # make demo and make test work on a fresh machine with Go; nothing else is needed.
 GO ?= go
 
-.PHONY: demo test check bench lint fmt generate gates build
+.PHONY: demo test check bench lint fmt generate gates e2e build
+
+# Nothing is booted but by make e2e and .ci/run, also where everything for it is installed.
+export OCTO_GATES ?= none
 
 # Compile the example application to its three targets and show the trees.
 demo: build
@@ -26,6 +29,10 @@ check: lint
 # The offline gates: the platforms' own tools over what we make. tools/install brings them.
 gates:
 	OCTO_GATES=all $(GO) test -count=1 ./internal/gates
+
+# The conformance kit: one application on real systemd, Docker Compose and Kubernetes. As root.
+e2e:
+	OCTO_GATES=all $(GO) test -count=1 -timeout 20m -v ./internal/e2e
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...

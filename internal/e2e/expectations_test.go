@@ -22,11 +22,13 @@ var expectations = []expectation{
 	{name: "nats is reached", check: natsReached},
 	{name: "a rude image runs", check: rudeRuns},
 	{name: "a fetched program runs", check: fetched},
+	{name: "hooks, named checks and preflight", check: life},
 	{name: "data survives a restart", check: dataSurvives},
 	{name: "a killed process comes back", check: killed},
 	{name: "an unhealthy one is noticed", check: unhealthy},
 	{name: "a changed config restarts what reads it", check: changedConfig},
 	{name: "one replica more", check: scaled},
+	{name: "an alive check restarts", check: wedged, on: []string{"systemd", "k8s"}},
 	{name: "nothing is left to apply", check: noDiff, on: []string{"k8s"}},
 	{name: "declared users pass restricted", check: restricted, on: []string{"k8s"}},
 	{name: "a stop honours the grace period", check: stops},
@@ -36,4 +38,4 @@ var expectations = []expectation{
 var counts = []struct {
 	service string
 	n       int
-}{{"db", 1}, {"api", 2}, {"web", 1}, {"nats", 1}, {"worker", 1}, {"rude", 1}, {"agent", 1}}
+}{{"db", 1}, {"api", 2}, {"web", 1}, {"nats", 1}, {"worker", 1}, {"rude", 1}, {"agent", 1}, {"life", 1}}

@@ -3,10 +3,12 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // noDiff wants kubectl diff to find nothing after an apply: the API server changes nothing of what we say.
@@ -44,9 +46,13 @@ func restricted(t *testing.T, k *kit) {
 	strict.text = strings.ReplaceAll(apply.text, " apply --server-side", " apply --warnings-as-errors --server-side")
 	c.commands(t, filepath.Join(dir, "out", "k8s"), &strict)
 	c.same(t, filepath.Join(dir, "out", "k8s"), apply)
-	must(t, c.cluster("kubectl", "-n", "declared", "wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s"))
-	if out := must(t, c.cluster("kubectl", "-n", "declared", "get", "pods", "--no-headers")); strings.Count(out, "\n") < 3 {
-		t.Errorf("these run:\n%s", out)
-	}
+	// The autoscaler makes the second api: a Deployment without a number begins with one.
+	eventually(t, time.Minute, func() error {
+		out := must(t, c.cluster("kubectl", "-n", "declared", "get", "pods", "--no-headers"))
+		if strings.Count(out, " 1/1 ") != 3 {
+			return fmt.Errorf("these run:\n%s", out)
+		}
+		return nil
+	})
 	must(t, c.cluster("kubectl", "delete", "namespace", "declared", "--wait=false"))
 }

@@ -90,6 +90,7 @@ type seen struct {
 		Schema   string
 		Received int
 		Mark     string
+		Marks    []string
 		Starts   int
 		Values   map[string]string
 		API      *seen

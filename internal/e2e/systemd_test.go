@@ -130,7 +130,7 @@ func (s *systemd) instances(t *testing.T, _ *kit) []instance {
 			unit[k] = v
 		}
 		id, once := unit["Id"], unit["Type"] == "oneshot"
-		if strings.HasSuffix(id, "-volume.service") || strings.HasSuffix(id, "-network.service") || id == "" || unit["ActiveState"] == "inactive" {
+		if strings.HasSuffix(id, "-volume.service") || strings.HasSuffix(id, "-network.service") || strings.Contains(id, "-alive.") || id == "" || unit["ActiveState"] == "inactive" {
 			continue
 		}
 		service, _, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(id, "kit-"), ".service"), "@")

@@ -15,6 +15,8 @@
 //	app worker              sends itself messages through nats
 //	app rude                what images of the wild do: root, chown, port 80, and only then a user
 //	app files DIR           serves a folder
+//	app life                says on /state what hooks have marked; /livez fails after /wedge
+//	app mark WORD           adds a line to what hooks have marked
 //	app sleep               does nothing until it is told to stop
 //	app probe tcp ADDRESS | probe http URL | get URL | post URL | ask ADDRESS LINE     for checks, and for who looks in
 package main
@@ -54,6 +56,8 @@ var roles = []struct {
 	{"worker", (*app).worker},
 	{"rude", (*app).rude},
 	{"files", (*app).files},
+	{"life", (*app).life},
+	{"mark", (*app).mark},
 	{"sleep", (*app).sleep},
 	{"probe", probe},
 	{"get", get},
