@@ -1,9 +1,6 @@
 package compose
 
 import (
-	"bytes"
-	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/octocompose/octocompose/compiler/doc"
@@ -112,7 +109,7 @@ func (l *lowering) testAll(checks []model.Check, from tree.Path) *doc.Value {
 		all[i] = checks[i].Words(local)
 	}
 	words := append([]string{"CMD", sidecarPath, "probe"}, timeoutFlag(limit)...)
-	return l.argv(from, append(words, "all", jsonText(all)))
+	return l.argv(from, append(words, model.Ask(all)...))
 }
 
 func timeoutFlag(limit time.Duration) []string {
@@ -208,15 +205,4 @@ func (l *lowering) argv(from tree.Path, words []string) *doc.Value {
 		v.Add(doc.Quoted(escape(w)).From(from))
 	}
 	return v
-}
-
-// jsonText is a list of lists of words as JSON on one line.
-func jsonText(lists [][]string) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(lists); err != nil {
-		return "" // strings always encode
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

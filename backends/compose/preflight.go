@@ -41,10 +41,7 @@ func (l *lowering) preflight(s *model.Service, p tree.Path, n *tree.Node) (oneSh
 	if len(asks) == 0 {
 		return oneShot{}, false
 	}
-	words := asks[0]
-	if len(asks) > 1 {
-		words = []string{"all", jsonText(asks)}
-	}
+	words := model.Ask(asks)
 	var v *doc.Value
 	if l.in.Target.Sidecar != "" && !program {
 		v = l.ownPreflight(p, n, from, words, disks)

@@ -230,7 +230,7 @@ func (p *page) each() {
 		if u.kind == statefulSet || u.kind == daemonSet {
 			p.line("kubectl ", p.ns, "rollout status ", u.kind.String(), "/", u.name, " --timeout=10m")
 		}
-		if u.kind == job && len(u.awaitedBy()) == 0 {
+		if u.kind == job && len(u.awaitedBy()) == 0 && !u.runsOnce() {
 			p.line("kubectl ", p.ns, "wait --for=condition=Complete job/", u.workloadName, " --timeout=15m")
 		}
 	}

@@ -103,7 +103,7 @@ func (u *unit) at(key string) tree.Path {
 
 // choose decides what runs the service.
 func (u *unit) choose() {
-	once := u.l.p.IsJob(u.s)
+	once := u.l.p.IsJob(u.s) || u.runsOnce()
 	switch every := u.s.Everywhere(); {
 	case u.s.Deploy != nil && u.s.Deploy.Mode == "global-job", once && every:
 		u.l.refuse(u.everywhere(), "write replicated-job", "Kubernetes has no Job that runs once on each node")
@@ -120,6 +120,16 @@ func (u *unit) choose() {
 	if u.kind == statefulSet {
 		u.headless = true
 	}
+}
+
+// runsOnce reports whether the service is a program that ends, though nobody waits for its end: it says that it is not to
+// be started again, and nothing speaks for one that stays, as a port, a check or more than one replica would.
+func (u *unit) runsOnce() bool {
+	s := u.s
+	policy := s.Deploy != nil && s.Deploy.RestartPolicy != nil
+	never := s.Restart == "no" && !policy || policy && s.Deploy.RestartPolicy.Condition == "none"
+	return never && len(u.ports) == 0 && s.Healthcheck.Off() && len(s.Checks) == 0 && !s.Everywhere() && u.most() == 1 &&
+		len(u.l.p.Dependants(s)) == 0
 }
 
 // everywhere is the field that asks for a pod on each node.

@@ -2,7 +2,6 @@ package k8s
 
 import (
 	"path"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -28,25 +27,15 @@ func (u *unit) buildPreflight() {
 			// The folder itself may not be there yet: the disk is asked where it is mounted.
 			asks = append(asks, []string{"disk", m.MountPath, f.Disk.Free.Binary()})
 			mounts = addMount(mounts, m)
-		case f.Kernel != "":
-			asks = append(asks, []string{"kernel", f.Kernel})
-		case f.DNS != "":
-			asks = append(asks, []string{"dns", f.DNS})
-		case f.URL != "":
-			asks = append(asks, []string{"url", f.URL})
-		case f.Port != nil && u.spec().HostNetwork:
-			asks = append(asks, []string{"port", strconv.Itoa(*f.Port)})
-		default:
+		case f.Port != nil && !u.spec().HostNetwork, len(f.Command) > 0:
 			continue
+		default:
+			asks = append(asks, f.Words())
 		}
 		u.mark(at, f.Path)
 	}
-	switch len(asks) {
-	case 0:
-	case 1:
-		u.addSidecar("preflight", append([]string{"preflight"}, asks[0]...)...).VolumeMounts = mounts
-	default:
-		u.addSidecar("preflight", "preflight", "all", list(asks)).VolumeMounts = mounts
+	if len(asks) > 0 {
+		u.addSidecar("preflight", append([]string{"preflight"}, model.Ask(asks)...)...).VolumeMounts = mounts
 	}
 	for i := range u.s.Preflight {
 		if f := &u.s.Preflight[i]; len(f.Command) > 0 {

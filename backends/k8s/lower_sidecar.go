@@ -1,11 +1,8 @@
 package k8s
 
 import (
-	"encoding/json"
-	"net"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -106,6 +103,9 @@ func (u *unit) buildInstall() {
 	c.VolumeMounts = []corev1.VolumeMount{{Name: u.toInstall, MountPath: octoFolder}}
 }
 
+// loopback is where octo-sidecar asks the program beside it.
+const loopback = "127.0.0.1"
+
 // handler is what the probe of the checks does. Kubernetes has http, tcp, grpc and a program; a plugin, and several
 // checks of one level, are asked by octo-sidecar in the container.
 func (u *unit) handler(checks []*model.Check, limit time.Duration) corev1.ProbeHandler {
@@ -113,9 +113,9 @@ func (u *unit) handler(checks []*model.Check, limit time.Duration) corev1.ProbeH
 	if len(checks) > 1 {
 		all := make([][]string, len(checks))
 		for i, c := range checks {
-			all[i] = what(c)
+			all[i] = c.Words(loopback)
 		}
-		return u.sidecarProbe(limit, "all", list(all))
+		return u.sidecarProbe(limit, model.Ask(all)...)
 	}
 	switch {
 	case c.HTTP != nil:
@@ -139,7 +139,7 @@ func (u *unit) handler(checks []*model.Check, limit time.Duration) corev1.ProbeH
 		}
 		return corev1.ProbeHandler{GRPC: call}
 	case len(c.Plugin) > 0:
-		return u.sidecarProbe(limit, what(c)...)
+		return u.sidecarProbe(limit, c.Words(loopback)...)
 	}
 	return exec(u.texts(c.Exec)...)
 }
@@ -149,41 +149,4 @@ func (u *unit) sidecarProbe(limit time.Duration, words ...string) corev1.ProbeHa
 	u.bring()
 	command := []string{octoFolder + "/octo-sidecar", "probe", "--timeout=" + limit.String()}
 	return exec(append(command, u.texts(words)...)...)
-}
-
-// what are the words of octo-sidecar for a check that it asks beside the program.
-func what(c *model.Check) []string {
-	local := func(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
-	switch {
-	case c.HTTP != nil:
-		words := []string{"http"}
-		if c.HTTP.Host != "" {
-			words = append(words, "--host="+c.HTTP.Host)
-		}
-		scheme := c.HTTP.Scheme
-		if scheme == "" {
-			scheme = "http"
-		}
-		return append(words, scheme+"://"+local(c.HTTP.Port)+"/"+strings.TrimPrefix(c.HTTP.Path, "/"))
-	case c.TCP != nil:
-		return []string{"tcp", local(c.TCP.Port)}
-	case c.GRPC != nil:
-		words := []string{"grpc", local(c.GRPC.Port)}
-		if c.GRPC.Service != "" {
-			words = append(words, c.GRPC.Service)
-		}
-		return words
-	case len(c.Plugin) > 0:
-		return append([]string{"plugin"}, c.Plugin...)
-	}
-	return append([]string{"exec"}, c.Exec...)
-}
-
-// list is a list of lists of words as octo-sidecar reads it: JSON, with < and & as they are.
-func list(all [][]string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(all) // strings always have a JSON form
-	return strings.TrimSuffix(b.String(), "\n")
 }

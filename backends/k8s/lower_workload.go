@@ -236,6 +236,9 @@ func (u *unit) awaitedBy() []string {
 
 // tries is how often a Job that failed is started again.
 func (u *unit) tries() int32 {
+	if u.runsOnce() {
+		return 0
+	}
 	if d := u.s.Deploy; d != nil && d.RestartPolicy != nil {
 		switch {
 		case d.RestartPolicy.Condition == "none":

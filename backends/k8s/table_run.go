@@ -47,7 +47,7 @@ var runRows = []support.Row{
 	{Field: "services.*.init", Level: support.Meaningless, How: "the kubelet signals the program itself; one that leaves zombies needs an init in its image"},
 	{Field: "services.*.stop_signal", Level: support.Emulated, How: "a preStop hook sends it with the image's shell; without one SIGTERM comes"},
 	{Field: "services.*.stop_grace_period", Level: support.Exact, How: "terminationGracePeriodSeconds"},
-	{Field: "services.*.restart", Level: support.Emulated, How: "what is no Job is always restarted; of a Job on-failure:N is backoffLimit"},
+	{Field: "services.*.restart", Level: support.Emulated, How: "what is no Job is always restarted; of a Job on-failure:N is backoffLimit; \"no\" makes what has no port, no check and nobody waiting a Job"},
 	{Field: "services.*.profiles", Level: support.Emulated, How: "left out unless it is asked for by name"},
 	{Field: "services.*.enabled", Level: support.Exact, How: "what is not enabled is not in the output"},
 	{Field: "services.*.replicas", Level: support.Exact, How: "replicas, with a PodDisruptionBudget; none beside autoscale"},

@@ -2,7 +2,6 @@ package systemd
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/octocompose/octocompose/compiler/model"
@@ -78,50 +77,13 @@ func (a *asked) startTime() time.Duration {
 	return (longest + time.Duration(a.passes-1)*a.every + step - 1) / step * step
 }
 
-// what are the words that octo-sidecar reads of the checks.
+// what are the words that octo-sidecar reads of the checks. A service answers itself at the loopback address.
 func (a *asked) what() []string {
-	if len(a.checks) == 1 {
-		return whatOf(&a.checks[0])
-	}
-	list := "["
+	list := make([][]string, len(a.checks))
 	for i := range a.checks {
-		if i > 0 {
-			list += ","
-		}
-		list += jsonArray(whatOf(&a.checks[i]))
+		list[i] = a.checks[i].Words("127.0.0.1")
 	}
-	return []string{"all", list + "]"}
-}
-
-// whatOf are the words of one check. A service answers itself at the loopback address.
-func whatOf(c *model.Check) []string {
-	address := func(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
-	switch {
-	case c.HTTP != nil:
-		scheme, page := c.HTTP.Scheme, c.HTTP.Path
-		if scheme == "" {
-			scheme = "http"
-		}
-		if page == "" {
-			page = "/"
-		}
-		words := []string{"http"}
-		if c.HTTP.Host != "" {
-			words = append(words, "--host="+c.HTTP.Host)
-		}
-		return append(words, scheme+"://"+address(c.HTTP.Port)+page)
-	case c.TCP != nil:
-		return []string{"tcp", address(c.TCP.Port)}
-	case c.GRPC != nil:
-		words := []string{"grpc", address(c.GRPC.Port)}
-		if c.GRPC.Service != "" {
-			words = append(words, c.GRPC.Service)
-		}
-		return words
-	case len(c.Plugin) > 0:
-		return append([]string{"plugin"}, c.Plugin...)
-	}
-	return append([]string{"exec"}, c.Exec...)
+	return model.Ask(list)
 }
 
 // gate are the checks that must pass before the start is over: those of level startup and ready; where there are none,

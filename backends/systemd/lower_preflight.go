@@ -27,23 +27,16 @@ func (l *lowering) preflight(s *service, sign string, sv *Section) {
 	}
 }
 
-// preflightWords are the words that octo-sidecar preflight reads.
+// preflightWords are the words that octo-sidecar preflight reads; a folder is that of the machine.
 func (l *lowering) preflightWords(p *model.Preflight) []Word {
-	switch {
-	case p.Port != nil:
-		return []Word{lit("port"), lit(strconv.Itoa(*p.Port))}
-	case p.Disk != nil:
-		return []Word{lit("disk"), text(l.host(p.Disk.Folder)), lit(decimal(int64(p.Disk.Free)))}
-	case p.Kernel != "":
-		return []Word{lit("kernel"), text(p.Kernel)}
-	case p.DNS != "":
-		return []Word{lit("dns"), text(p.DNS)}
-	case p.URL != "":
-		return []Word{lit("url"), text(p.URL)}
-	case len(p.Command) > 0:
-		return append([]Word{lit("command")}, texts(p.Command...)...)
+	words := p.Words()
+	if p.Disk != nil {
+		words[1] = l.host(p.Disk.Folder)
 	}
-	return nil
+	if len(words) < 2 {
+		return nil // reported
+	}
+	return texts(words...)
 }
 
 // preflightPorts lets the preflight of a native service try the ports that it asks about: the filter of ports is one of

@@ -1,8 +1,10 @@
 package model
 
 import (
+	"encoding/json"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/octocompose/octocompose/compiler/tree"
@@ -209,6 +211,19 @@ func (h *HTTPCheck) words(host string) []string {
 		words = append(words, "--host="+h.Host)
 	}
 	return append(words, scheme+"://"+net.JoinHostPort(host, strconv.Itoa(h.Port))+path)
+}
+
+// Ask are the words for several questions, all of which must be answered well: those of the one, or "all" and a JSON
+// list of lists, with < and & as they are.
+func Ask(questions [][]string) []string {
+	if len(questions) == 1 {
+		return questions[0]
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(questions) // strings always have a JSON form
+	return []string{"all", strings.TrimSuffix(b.String(), "\n")}
 }
 
 // Words are the check as octo-sidecar reads it from its command line, after preflight.

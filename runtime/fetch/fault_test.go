@@ -75,9 +75,6 @@ func TestEveryFault(t *testing.T) {
 
 // The process is killed before every change of the disk.
 func TestEveryKill(t *testing.T) {
-	if os.Getenv("FETCH_KILL_AT") != "" {
-		t.Skip("this is the process that is killed")
-	}
 	srv, a, want := faults(t)
 	for n := 1; ; n++ {
 		dir := t.TempDir()
@@ -86,7 +83,7 @@ func TestEveryKill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "FETCH_KILL_AT="+strconv.Itoa(n), "FETCH_SPEC="+string(file))
 		out, err := cmd.CombinedOutput()
 		if err == nil { // there are no more
@@ -104,15 +101,23 @@ func TestEveryKill(t *testing.T) {
 	}
 }
 
-// TestKilled is the process that TestEveryKill kills.
-func TestKilled(t *testing.T) {
+// TestMain is also the process that TestEveryKill kills.
+func TestMain(m *testing.M) {
 	at, err := strconv.Atoi(os.Getenv("FETCH_KILL_AT"))
 	if err != nil {
-		t.Skip("this is a part of TestEveryKill")
+		os.Exit(m.Run())
 	}
+	if err := killedAt(at); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// killedAt fetches, and ends by SIGKILL before a change of the disk.
+func killedAt(at int) error {
 	f, err := spec.ParseFetch([]byte(os.Getenv("FETCH_SPEC")))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	count := 0
 	o := Options{Platform: "linux_amd64", Transport: Transport(nil), Limits: quick(), step: func(string) error {
@@ -122,9 +127,7 @@ func TestKilled(t *testing.T) {
 		}
 		return nil
 	}}
-	if err := Run(context.Background(), f, o); err != nil {
-		t.Fatal(err)
-	}
+	return Run(context.Background(), f, o)
 }
 
 // whole: nothing or everything.
