@@ -162,7 +162,9 @@ func (f *faults) cover(p tree.Path) bool {
 }
 
 // misspelt reports whether the mapping at p has a key that nobody knows.
-func (f *faults) misspelt(p tree.Path) bool { return f.unknown != nil && len(f.unknown[p.String()]) > 0 }
+func (f *faults) misspelt(p tree.Path) bool {
+	return f.unknown != nil && len(f.unknown[p.String()]) > 0
+}
 
 // follows reports whether d is about a field that is missing because it is misspelt.
 func (f *faults) follows(d *diag.Diagnostic) bool {
