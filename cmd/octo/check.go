@@ -19,7 +19,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Report every mistake in the config, and write nothing",
 		Long:  checkLong,
 		Args:  noFiles("check"),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context(), &c) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withAnswers(cmd.Context(), &c, func() error { return a.check(cmd.Context(), &c) })
+		},
 	}
 	c.flags(a, cmd)
 	c.outputs(a, cmd)

@@ -23,6 +23,8 @@ type compileFlags struct {
 	quiet, verbose             bool
 	stdout, check, report      bool
 	force                      bool
+	ask                        bool
+	asker                      *asker // with --ask
 }
 
 const compileLong = `Compile the config for its targets, and bring the output folder up to date: out/systemd, out/compose, out/k8s, or the
@@ -39,7 +41,9 @@ func (a *app) compileCommand() *cobra.Command {
 		Short: "Compile the config to the output folder",
 		Long:  compileLong,
 		Args:  noFiles("compile"),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.compile(cmd.Context(), &c) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withAnswers(cmd.Context(), &c, func() error { return a.compile(cmd.Context(), &c) })
+		},
 	}
 	c.flags(a, cmd)
 	c.outputs(a, cmd)
@@ -62,6 +66,7 @@ func (c *compileFlags) judging(cmd *cobra.Command, formats ...string) {
 	}
 	f.VarP(&c.output, "output", "o", what)
 	f.BoolVar(&c.strict, "strict", false, "take warnings for errors")
+	f.BoolVar(&c.ask, "ask", false, "ask on the terminal for variables with prompt that nothing sets")
 	f.BoolVar(&c.verify, "verify", false, "read each output back and compare it with what was meant")
 	f.BoolVar(&c.allowEmpty, "allow-empty", false, "accept a config without services")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "print errors only")
@@ -86,7 +91,15 @@ func (a *app) runCompiler(ctx context.Context, c *compileFlags) (*compiler.Resul
 		return nil, err
 	}
 	o.Strict, o.Verify, o.AllowEmpty = c.strict, c.verify, c.allowEmpty
-	return compiler.Compile(ctx, o)
+	if c.asker == nil {
+		return compiler.Compile(ctx, o)
+	}
+	o.Ask = c.asker.ask
+	r, err := compiler.Compile(ctx, o)
+	if ended := c.asker.ended(); ended != nil && ctx.Err() == nil {
+		return nil, ended
+	}
+	return r, err
 }
 
 func (a *app) compile(ctx context.Context, c *compileFlags) error {
@@ -190,7 +203,7 @@ func plans(o *emit.Out, r *compiler.Result) ([]*emit.Plan, error) {
 	var out []*emit.Plan
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		p, err := o.Plan(t.Set, emit.Meta{Project: r.Project.Name, Target: t.Target.Name, Inputs: r.Project.Inputs})
+		p, err := o.Plan(t.Set, emit.Meta{Project: r.Project.Name, Target: t.Target.Name, Inputs: t.Project.Inputs})
 		if err != nil {
 			return nil, err
 		}
@@ -342,7 +355,7 @@ func (a *app) names(all []*emit.Plan, dir string) {
 func (a *app) report(r *compiler.Result, format string) error {
 	var all []support.Column
 	for _, t := range r.Targets {
-		column := support.Column{Target: t.Target, Table: t.Table}
+		column := support.Column{Target: t.Target, Table: t.Table, Root: t.Tree}
 		for _, d := range r.Diagnostics {
 			if d.Target == t.Target.Name {
 				column.Found = append(column.Found, d)

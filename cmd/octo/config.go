@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ type configFlags struct {
 }
 
 const configLong = `Print the config as octo sees it: all files merged, variables replaced, short forms written out. It holds every value
-that the files hold, so take care where it goes.`
+that the files hold, so take care where it goes. Of variables that are declared secret it shows ****.`
 
 func (a *app) configCommand() *cobra.Command {
 	var c configFlags
@@ -36,6 +37,7 @@ func (a *app) configCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.config(cmd.Context(), &c) },
 	}
 	c.flags(a, cmd)
+	c.oneTarget(a, cmd)
 	cmd.Flags().BoolVar(&c.origins, "origins", false, "say at the end of each line where the value was written")
 	c.output = choice{value: "yaml", allowed: []string{"yaml", "json"}}
 	cmd.Flags().VarP(&c.output, "output", "o", "`FORMAT`: yaml or json")
@@ -54,6 +56,9 @@ func (a *app) config(ctx context.Context, c *configFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := knownTarget(r, o.Targets); err != nil {
+		return err
+	}
 	if err := a.mustLoad(r); err != nil {
 		return err
 	}
@@ -66,6 +71,36 @@ func (a *app) config(ctx context.Context, c *configFlags) error {
 	text, _ := doc.YAML(v)
 	_, err = a.stdout.Write(text)
 	return err
+}
+
+// oneTarget adds the flag that names the target whose overlay is shown too.
+func (c *configFlags) oneTarget(a *app, cmd *cobra.Command) {
+	cmd.Flags().StringArrayVarP(&c.targets, "target", "t", nil, "print the config of target `NAME`, with its overlay")
+	_ = cmd.RegisterFlagCompletionFunc("target", a.complete(&c.inputs, targetNames))
+}
+
+// knownTarget refuses more than one target, and one that is not there.
+func knownTarget(r *compiler.Result, targets []string) error {
+	if len(targets) == 0 || r.Tree == nil {
+		return nil
+	}
+	if len(targets) > 1 {
+		return usage("name one of them", "-t, --target can stand once here: each target may have a config of its own")
+	}
+	var names []string
+	if declared := r.Tree.Get("targets"); declared != nil {
+		for i := range declared.Fields {
+			names = append(names, declared.Fields[i].Key)
+		}
+	}
+	for _, b := range backends() {
+		names = append(names, b.Name())
+	}
+	if slices.Contains(names, targets[0]) {
+		return nil
+	}
+	slices.Sort(names)
+	return usage("the targets are "+list(slices.Compact(names), "and"), "no target is called %q", targets[0])
 }
 
 // named is the merged config with the project's name, which may be that of the folder.
@@ -100,6 +135,8 @@ type printer struct {
 func (p printer) value(n *tree.Node) *doc.Value {
 	var v *doc.Value
 	switch {
+	case n != nil && n.Kind == tree.Unknown && n.Text != "": // hidden
+		v = doc.Str(n.Text)
 	case n == nil || n.Kind == tree.Null || n.Kind == tree.Unknown:
 		v = doc.Nil()
 	case n.Kind == tree.Map:
@@ -156,8 +193,10 @@ func inline(n *tree.Node) string {
 	switch {
 	case n == nil || n.Kind == tree.Null:
 		return "null"
-	case n.Kind == tree.Unknown:
+	case n.Kind == tree.Unknown && n.Text == "":
 		return "?"
+	case n.Kind == tree.Unknown: // hidden
+		return short(strings.ReplaceAll(n.Text, "\n", "\\n"))
 	case n.Kind.IsScalar():
 		return short(strings.ReplaceAll(n.Text, "\n", "\\n"))
 	}

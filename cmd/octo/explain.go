@@ -120,6 +120,9 @@ func (e *explainer) compiled() (*compiler.Result, error) {
 func (e *explainer) field(p tree.Path) error {
 	n, ok := tree.Get(e.loaded.Tree, p)
 	if !ok {
+		if t := e.overlaid(p); t != "" {
+			return usage(fmt.Sprintf("octo explain -t %s %s", t, p), "only the overlay of targets.%s sets %s", t, p)
+		}
 		return e.unset(p)
 	}
 	w := e.app.stdout

@@ -72,6 +72,9 @@ func (e *explainer) leadsTo(p tree.Path) error {
 		if row := support.NewIndex(t.Table).Row(p); row != nil {
 			level, how = row.Level.String(), row.How
 		}
+		if note := e.inOverlay(t, p); note != "" {
+			level += ", " + note
+		}
 		found := e.spots(r, t, func(from tree.Path) bool { return from.HasPrefix(p) })
 		// What has no line of its own may stand in that of what it is a part of, but not in that of the whole service.
 		for at := p.Parent(); len(found) == 0 && len(at.Steps()) > 2; at = at.Parent() {
@@ -103,6 +106,9 @@ func (e *explainer) line(name string, line int) error {
 			return e.sourceLine(name, line)
 		}
 	}
+	if t := e.overlayFile(name); t != "" {
+		return usage(fmt.Sprintf("octo explain -t %s %s:%d", t, name, line), "%s is a part of targets.%s alone", name, t)
+	}
 	rel, err := filepath.Rel(e.loaded.OutDir, abs)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
 		return usage("name a file of "+show(e.loaded.OutDir)+", or of the config", "%s is neither an output nor a source of this config", name)
@@ -121,7 +127,7 @@ func (e *explainer) line(name string, line int) error {
 			continue
 		}
 		if f := t.Set.Get(rest); f != nil {
-			return e.outputLine(r, f, outName(show(r.OutDir), target, rest), abs, line)
+			return e.outputLine(r, t, f, abs, line)
 		}
 		return usage("", "%s is not an output of this config", name)
 	}
@@ -129,7 +135,8 @@ func (e *explainer) line(name string, line int) error {
 }
 
 // outputLine prints which field a line of an output came from.
-func (e *explainer) outputLine(r *compiler.Result, f *artifact.File, name, abs string, line int) error {
+func (e *explainer) outputLine(r *compiler.Result, t *compiler.TargetResult, f *artifact.File, abs string, line int) error {
+	name := outName(show(r.OutDir), t.Target.Name, f.Path)
 	lines := bytes.Split(bytes.TrimSuffix(f.Data, []byte{'\n'}), []byte{'\n'})
 	if line > len(lines) {
 		return usage("", "%s has %s", name, count(len(lines), "line", "lines"))
@@ -150,7 +157,7 @@ func (e *explainer) outputLine(r *compiler.Result, f *artifact.File, name, abs s
 		fmt.Fprint(w, "\nis octo's own: no field of the config says it\n")
 		return nil
 	}
-	n, _, exact := tree.Nearest(e.loaded.Tree, *from)
+	n, _, exact := tree.Nearest(e.treeOf(t), *from)
 	title := fmt.Sprintf("\nis %s, set by:\n", from)
 	if at != line {
 		title = fmt.Sprintf("\nfollows line %d, which is %s, set by:\n", at, from)

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -42,6 +43,7 @@ func main() {
 			os.Exit(code)
 		}
 	case <-ctx.Done():
+		a.showTyping()
 		stop()           // a second interrupt ends the process at once
 		a.writing.Lock() // what is being written is finished or taken back first
 	}
@@ -56,6 +58,8 @@ type app struct {
 	env            func(name string) (string, bool)
 	// writing is held while the output folder is changed: an interrupt waits for it.
 	writing sync.Mutex
+	// typing is set while a secret is typed.
+	typing atomic.Pointer[typing]
 
 	// What the flags of every command say.
 	color choice

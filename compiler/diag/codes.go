@@ -37,7 +37,9 @@ const (
 	Accepted       Code = "accepted"        // the same, and targets.T.accept says that it may be left out
 	Emulated       Code = "emulated"        // a target does it in another way that the reader should know
 	Exposed        Code = "exposed"         // a dangerous grant: privileged, the engine's socket, the host's root
+	Template       Code = "template"        // {{ … }} that cannot be rendered
 	PlainSecret    Code = "plain-secret"    // a value that looks like a secret
+	SecretValue    Code = "secret-value"    // a value that was declared secret, where an output would hold it
 	MissingFile    Code = "missing-file"    // a file that the config names and that is not there
 	Empty          Code = "empty"           // no services
 	Drift          Code = "drift"           // an output file was edited

@@ -269,6 +269,16 @@ service does not need; mount one file in place of /, and read-only.`,
 		Good: "services:\n  agent:\n    image: a\n    volumes: [\"/var/log:/host/var/log:ro\"]",
 	},
 	{
+		Code:  Template,
+		Title: "a template that cannot be rendered",
+		Text: `What stands between {{ and }} cannot be read, or reads what is not there. Templates read the config and
+nothing else; keys that are no identifiers are read by index config "my-key". A missing key is an error; where one
+may be missing write | default. A template of another program stands between back quotes, as a text of ours. See
+docs/templates.md.`,
+		Bad:  "services:\n  web:\n    image: web:1\n    config:\n      template: true\n      values: { port: 80, url: \"http://web:{{ config.prot }}\" }\n      deliver: { env: {} }",
+		Good: "services:\n  web:\n    image: web:1\n    config:\n      template: true\n      values: { port: 80, url: \"http://web:{{ config.port }}\" }\n      deliver: { env: {} }",
+	},
+	{
 		Code:  PlainSecret,
 		Title: "a value that looks like a secret",
 		Text: `The name of a variable says that its value is a password, a token or a key, and the value stands in the
@@ -277,6 +287,17 @@ in the message. Use secrets: the config then holds a reference, and most images 
 value from the environment of the tool that applies the output, write the name without a value.`,
 		Bad:  "services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD: example",
 		Good: "services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD_FILE: /run/secrets/db_password\n    secrets: [db_password]\nsecrets:\n  db_password: { file: ./db_password.txt }",
+	},
+	{
+		Code:  SecretValue,
+		Title: "a secret variable in an output",
+		Text: `variables.X.secret says that no output may hold the value, and the field reads the variable, directly or through
+another one in .env. Outputs are committed, copied and applied by many hands, so the config gives a reference, and the
+value is there when the service runs: a secret (secrets.X.file, credential or external) that the service reads as
+/run/secrets/NAME, or a file of variables that env_file names. ${X:+text} only asks whether there is a value, and may
+be written anywhere.`,
+		Bad:  "variables:\n  DB_PASSWORD: { secret: true }\nservices:\n  db:\n    image: postgres\n    environment: { POSTGRES_PASSWORD: \"${DB_PASSWORD}\" }",
+		Good: "services:\n  db:\n    image: postgres\n    environment: { POSTGRES_PASSWORD_FILE: /run/secrets/db_password }\n    secrets: [db_password]\nsecrets:\n  db_password: { file: ./db_password.secret }",
 	},
 	{
 		Code:  Empty,

@@ -19,6 +19,8 @@
 // that its text spells; one with Quoted is meant as a text. A value that could not be worked out is
 // of Kind [tree.Unknown].
 //
+// A variable that the env marks as secret ([Marker]) leaves its mark in the text, never its value.
+//
 // The package never reads the process environment and never looks at what keys mean.
 //
 //	n, ds := interpolate.Tree(tree.Root, root, env)

@@ -15,6 +15,8 @@ import (
 type Pair struct {
 	Name, Value string
 	At          source.Span // of the name
+	// Reads are the variables that the value was made of, from this file or elsewhere.
+	Reads []string
 }
 
 // DotEnv reads a .env file in Compose's syntax ("env_file format" of the specification, as compose-go reads
@@ -43,6 +45,7 @@ type envReader struct {
 	env   Env
 	set   map[string]string
 	pairs []Pair
+	reads []string // of the value that is being read
 	ds    diag.List
 
 	seenAt, seenLine int // a place, and its line from 0: places mostly come in order
@@ -50,11 +53,28 @@ type envReader struct {
 
 // Lookup makes the reader the Env of its own values.
 func (r *envReader) Lookup(name string) (string, bool) {
+	r.reads = append(r.reads, name)
 	if v, ok := r.env.Lookup(name); ok {
 		return v, true
 	}
 	v, ok := r.set[name]
 	return v, ok
+}
+
+// Mark is that of the env: what is made of a secret is one, on whichever line the secret stands.
+func (r *envReader) Mark(name string) (string, bool) {
+	if m, is := r.env.(Marker); is {
+		return m.Mark(name)
+	}
+	return "", false
+}
+
+// Advice is that of the env.
+func (r *envReader) Advice(name string) string {
+	if a, is := r.env.(Advisor); is {
+		return a.Advice(name)
+	}
+	return ""
 }
 
 // skip goes to the next statement, over blank lines and comments.
@@ -92,6 +112,7 @@ func space(c rune) bool {
 }
 
 func (r *envReader) statement() {
+	r.reads = nil
 	if rest, ok := strings.CutPrefix(r.text[r.at:], "export"); ok && rest != "" && strings.IndexByte("\t\f\r\n ", rest[0]) >= 0 {
 		r.at += len("export")
 		r.at += len(r.text[r.at:]) - len(strings.TrimLeftFunc(r.text[r.at:], space))
@@ -136,7 +157,8 @@ func (r *envReader) statement() {
 
 func (r *envReader) add(start int, name, value string) {
 	r.set[name] = value
-	r.pairs = append(r.pairs, Pair{Name: name, Value: value, At: r.span(start, len(name))})
+	r.pairs = append(r.pairs, Pair{Name: name, Value: value, At: r.span(start, len(name)), Reads: r.reads})
+	r.reads = nil
 }
 
 func (r *envReader) value(start int, name string) {

@@ -110,10 +110,13 @@ func nameLen(s string) int {
 }
 
 func (x *expander) plain(name string, at, n int) {
+	if x.marked(name) {
+		return
+	}
 	v, ok := x.lookup(name)
 	if !ok && !x.unknown {
 		x.faults = append(x.faults, Fault{diag.Unset, at, n, fmt.Sprintf("variable %q is not set; a blank takes its place", name),
-			fmt.Sprintf("put %s=… into .env, or give a default: ${%s:-…}", name, name)})
+			fmt.Sprintf("put %s=… into .env, or give a default: ${%s:-…}", name, name) + x.advice(name)})
 	}
 	x.add(v)
 }
@@ -159,6 +162,28 @@ func (x *expander) lookup(name string) (string, bool) {
 	return v, ok
 }
 
+// marked appends the mark of a secret variable, whether it is set or not: what is said of a config does not depend on
+// whether the secret is there.
+func (x *expander) marked(name string) bool {
+	m, is := x.env.(Marker)
+	if !is {
+		return false
+	}
+	mark, ok := m.Mark(name)
+	if ok {
+		x.add(mark)
+	}
+	return ok
+}
+
+// advice is the end of the help about a variable without a value.
+func (x *expander) advice(name string) string {
+	if a, is := x.env.(Advisor); is {
+		return a.Advice(name)
+	}
+	return ""
+}
+
 func firstRune(s string) string {
 	for i := range s {
 		if i > 0 {
@@ -181,6 +206,9 @@ func operator(s string) string {
 
 // apply appends what ${name verb arg} stands for. arg starts off bytes after the dollar sign, which is at at.
 func (x *expander) apply(verb, name, arg string, at, off, n, depth int) {
+	if verb[len(verb)-1] != '+' && x.marked(name) {
+		return
+	}
 	v, ok := x.lookup(name)
 	usable := ok && (verb[0] != ':' || v != "")
 	switch verb[len(verb)-1] {
@@ -210,7 +238,7 @@ func (x *expander) require(name, arg string, at, n, depth int) {
 	if said := strings.TrimSpace(string(inner.out)); said != "" {
 		message += ": " + said
 	}
-	x.faults = append(x.faults, Fault{diag.Required, at, n, message, fmt.Sprintf("put %s=… into .env", name)})
+	x.faults = append(x.faults, Fault{diag.Required, at, n, message, fmt.Sprintf("put %s=… into .env", name) + x.advice(name)})
 }
 
 // closing is the place of the brace that closes the ${ at the start of s, or -1. It must stand on the same line.

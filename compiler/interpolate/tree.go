@@ -22,6 +22,17 @@ type Unknown interface {
 	Unknown(name string) bool
 }
 
+// Marker is an Env that knows of variables whose value is secret. What reads one holds its mark in place of the value:
+// the caller finds the marks again wherever the text went. ${NAME:+text} asks only if there is a value, and has no mark.
+type Marker interface {
+	Mark(name string) (mark string, secret bool)
+}
+
+// Advisor is an Env that knows one more way to give a variable its value: it ends the help about one that has none.
+type Advisor interface {
+	Advice(name string) string
+}
+
 // Map is an Env of fixed values.
 type Map map[string]string
 

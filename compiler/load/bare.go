@@ -49,7 +49,7 @@ func bareValues(n *tree.Node, env *scope) *tree.Node {
 		v := fd.Value
 		if env.Unknown(fd.Key) {
 			v = tree.NewScalar(v.At, tree.Unknown, "") // reported
-		} else if text, ok := env.Lookup(fd.Key); ok {
+		} else if text, ok := env.taken(fd.Key); ok {
 			v = tree.NewScalar(v.At, tree.String, text)
 			v.Quoted = true
 		} else {

@@ -15,9 +15,15 @@
 //     environment of the process comes first, and default last. An include may bring an env_file, or has a .env beside
 //     it; what the including file's side sets wins, as in Compose.
 //   - variables are read as they stand: a dollar sign in a default is a dollar sign.
+//   - A variable with prompt that nothing sets is asked for through Options.Ask; the answer stands where default does.
+//   - The value of a secret variable never comes into the tree or a finding: a mark goes in its place, and what holds one
+//     in the merged tree is [Hidden] there and an error in Result.Leaks.
 //   - extends starts from the whole service, in this file, in what it includes, or in another file, whose own
 //     includes do not count; all of it is inherited, as in compose-go.
 //   - An env_file that says inline: true becomes a part of environment, below what stands there, and leaves env_file.
+//   - revisions are the topmost layer, in whatever file they stand: they go over the images and programs of the merged tree.
+//   - The overlays of a target (targets.T.overlay) are layers over all files and below --set. [Result.Over] loads the config
+//     again with those of one target; what was parsed and asked for is not asked for again.
 //   - The project is called what ProjectName says, else COMPOSE_PROJECT_NAME in the .env file, else name: in the topmost
 //     layer that has it, else like its folder.
 //

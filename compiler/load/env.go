@@ -19,15 +19,30 @@ type scope struct {
 	dir   string // whose .env it holds
 	id    string // tells scopes apart
 	pairs map[string]interpolate.Pair
+	reads map[string][]string // what the values of pairs are made of
+
+	memo   map[string]*declared // of secretOf
+	memoOf int                  // the state of the variables that it holds for
 }
 
-// Lookup returns the value of name for interpolation.
+// Lookup returns the value of name for interpolation; of a secret one its mark.
 func (s *scope) Lookup(name string) (string, bool) {
 	if s.Unknown(name) {
 		return "", false
 	}
 	v, _, ok := s.find(name)
+	if d := s.secretOf(name); ok && v != "" && d != nil {
+		return d.mark(), true
+	}
 	return v, ok
+}
+
+// taken is the value of a name that stands alone; the mark of a secret one, whether it is set or not.
+func (s *scope) taken(name string) (string, bool) {
+	if mark, secret := s.Mark(name); secret {
+		return mark, true
+	}
+	return s.Lookup(name)
 }
 
 // Unknown reports whether name lacks a value, or has a wrong one, and that was reported.
@@ -50,7 +65,13 @@ func (s *scope) find(name string) (string, source.Span, bool) {
 	if p, ok := s.pair(name); ok {
 		return p.Value, p.At, true
 	}
-	if d != nil && d.def != nil {
+	if d != nil && s.l.asks(d) {
+		s.l.ask(d)
+	}
+	switch {
+	case d != nil && d.answered:
+		return d.answer, source.Span{}, true
+	case d != nil && d.def != nil:
 		return d.def.Text, d.def.At, true
 	}
 	return "", source.Span{}, false
@@ -83,7 +104,14 @@ func (l *loader) environment() {
 func (s *scope) take(pairs []interpolate.Pair) {
 	for _, p := range pairs {
 		s.pairs[p.Name] = p
+		if len(p.Reads) > 0 {
+			if s.reads == nil {
+				s.reads = map[string][]string{}
+			}
+			s.reads[p.Name] = append(s.reads[p.Name], p.Reads...) // of each line: a later one may replace what others read
+		}
 	}
+	s.memo = nil
 }
 
 // dotEnv reads a .env file once, with env for the variables in its values. maybe: it need not be there.

@@ -22,8 +22,10 @@ const (
 
 // parsedFile is a file that was read, with its tree; nil when it has none.
 type parsedFile struct {
-	file *source.File
-	root *tree.Node
+	file    *source.File
+	root    *tree.Node
+	written *tree.Node // root, or what is no mapping and so no config
+	found   diag.List
 }
 
 // parse reads and parses a file once.
@@ -31,14 +33,20 @@ func (l *loader) parse(name string, by origin) (*source.File, *tree.Node) {
 	if p := l.parsed[name]; p != nil {
 		return p.file, p.root
 	}
-	p := &parsedFile{file: l.read(name, by)}
+	p := l.known[name]
+	if p == nil || p.file == nil {
+		p = &parsedFile{file: l.read(name, by)}
+		if p.file != nil {
+			p.written, p.found = parse.YAML(p.file)
+		}
+	}
 	l.parsed[name] = p
 	if p.file == nil {
 		return nil, nil
 	}
 	l.files = append(l.files, p.file)
-	root, ds := parse.YAML(p.file)
-	l.report(ds, root)
+	root := p.written
+	l.report(p.found, root)
 	if root != nil && root.Kind != tree.Map && root.Kind != tree.Unknown {
 		l.ds.Error(diag.Type, tree.Root, "cannot use a %s as a config; want a mapping", root.Kind).AtSpan(root.At).
 			Helpf("begin with a key, such as services:")
@@ -132,7 +140,7 @@ func (l *loader) includes(y *layer) {
 		if list == nil || list.Kind != tree.List {
 			continue
 		}
-		list, ds := interpolate.Tree(p, list, y.env)
+		list, ds := interpolate.Tree(p, list, early{y.env, list.At})
 		l.report(ds, y.root)
 		for j, item := range list.Items {
 			if len(l.chain) == 1 {

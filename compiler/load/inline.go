@@ -199,6 +199,9 @@ func (e *environment) Lookup(name string) (string, bool) {
 	return "", false
 }
 
+// Mark is what stands for a secret variable of the project.
+func (e *environment) Mark(name string) (string, bool) { return e.outer.Mark(name) }
+
 // Unknown reports whether the value of name is missing, and that was reported.
 func (e *environment) Unknown(name string) bool { return e.outer.Unknown(name) }
 
@@ -208,6 +211,9 @@ func (e *environment) add(pairs []interpolate.Pair) {
 		e.index = make(map[string]int, len(pairs))
 	}
 	for _, p := range pairs {
+		if mark, secret := e.outer.Mark(p.Name); secret && p.Value != "" {
+			p.Value = mark // such as in an inlined .env
+		}
 		e.set[p.Name] = p.Value
 		v := tree.NewScalar(p.At, tree.String, p.Value)
 		v.Quoted = true

@@ -32,6 +32,9 @@ type Options struct {
 	Set []string
 	// Env looks up a declared variable in the environment of the process; nil: there is none.
 	Env func(name string) (value string, ok bool)
+	// Ask asks a person for the value of a variable with prompt that nothing sets; it is called again when the answer
+	// does not do. An error ends the asking, and the variable stays unset. Nil: nobody is asked.
+	Ask func(Question) (answer string, err error)
 	// ProjectName is over name: in the files; "": what they say.
 	ProjectName string
 	// Reader reads below Dir; nil: the disk.
@@ -52,8 +55,13 @@ type Result struct {
 	Name   string // of the project
 	// Variables are the declared ones, sorted by name.
 	Variables []Variable
+	// Leaks are errors about the places in Tree that hold the value of a secret variable, which is hidden there: for
+	// whoever makes outputs.
+	Leaks diag.List
 	// Broken: something could not be read, so that what seems to be missing may be there.
 	Broken bool
+
+	loader *loader // kept for Over, where some target has an overlay
 }
 
 // Inputs are the names of all inputs as outputs print them: relative to the project's folder, sorted.
@@ -66,8 +74,11 @@ func (r *Result) Inputs() []string {
 }
 
 // Load reads the config. The result is never nil.
-func Load(o Options) (*Result, diag.List) {
-	l := newLoader(o)
+func Load(o Options) (*Result, diag.List) { return newLoader(o).run(nil) }
+
+// run is a whole run, with the overlays of one target.
+func (l *loader) run(overlays []origin) (*Result, diag.List) {
+	o := l.o
 	roots := l.find()
 	l.environment()
 	for _, name := range roots {
@@ -76,6 +87,9 @@ func Load(o Options) (*Result, diag.List) {
 			by.flag = name
 		}
 		l.visit(name, ".", l.env, by)
+	}
+	for _, by := range overlays {
+		l.overlay(by)
 	}
 	for i, s := range o.Set {
 		l.set(i, s)
@@ -87,7 +101,9 @@ func Load(o Options) (*Result, diag.List) {
 	}
 	l.extend()
 	l.contexts()
-	return l.result(), l.ds
+	r := l.result()
+	l.scrub()
+	return r, l.ds
 }
 
 // layer is one file, or one --set.
@@ -113,6 +129,7 @@ type loader struct {
 
 	files    []*source.File
 	parsed   map[string]*parsedFile
+	known    map[string]*parsedFile // by the run without overlays
 	layers   []*layer
 	seen     map[string]*layer
 	chain    []*source.File // files that are being included
@@ -146,7 +163,7 @@ func (l *loader) render(y *layer) {
 	if octo := root.Get("x-octo"); octo.Find("include") >= 0 {
 		root = root.Set("x-octo", source.Span{}, octo.Without("include"))
 	}
-	y.root = l.canonical(root, y.dir, y.env)
+	y.root = longRevisions(l.canonical(root, y.dir, y.env))
 }
 
 // canonical is a tree of surface form with variables replaced, in canonical form.
@@ -175,8 +192,12 @@ func (l *loader) result() *Result {
 		var ds diag.List
 		r.Tree, ds = merge.Layers(l.def, roots)
 		l.report(ds, r.Tree)
-		r.Tree = l.inline(r.Tree)
+		r.Tree = l.revise(l.inline(r.Tree))
+		if anyOverlay(r.Tree) {
+			r.loader = l
+		}
 	}
+	r.Tree, r.Leaks = l.mask(r.Tree)
 	r.Files = slices.Clone(l.files)
 	slices.SortFunc(r.Files, func(a, b *source.File) int { return strings.Compare(a.Rel, b.Rel) })
 	return r

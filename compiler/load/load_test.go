@@ -106,6 +106,7 @@ func folder(a *txtar.Archive) source.Mem {
 func outcome(t *testing.T, sch *shape.Schema, a *txtar.Archive) string {
 	t.Helper()
 	r, ds := Load(options(sch, a))
+	ds = append(ds, r.Leaks...)
 	ds.Locate(r.Tree)
 	var b strings.Builder
 	fmt.Fprintf(&b, "name: %s\ninputs: %s\n", r.Name, strings.Join(r.Inputs(), " "))
@@ -132,6 +133,9 @@ func writeTree(b *strings.Builder, root *tree.Node) {
 			fmt.Fprintf(b, "%s = %s %q", p, n.Kind, n.Text)
 		case n.Kind == tree.Null, n.Kind == tree.Unknown, len(n.Items)+len(n.Fields) == 0:
 			fmt.Fprintf(b, "%s = %s", p, n.Kind)
+			if n.Text != "" {
+				fmt.Fprintf(b, " %q", n.Text)
+			}
 		default:
 			return true
 		}

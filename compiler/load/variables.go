@@ -1,12 +1,12 @@
 package load
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/source"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
@@ -14,15 +14,19 @@ import (
 // Variable is a declared variable with its value.
 type Variable struct {
 	Name   string
-	Value  string
+	Value  string      // "" for a secret one: no stage after the load knows it
 	Set    bool        // something gives a value
-	Secret bool        // the value must not be printed
-	At     source.Span // where the value stands; zero for the environment of the process
+	Secret bool        // no output and no message may hold the value
+	At     source.Span // where the value stands; zero for the environment of the process and for an answer
 }
 
 // variables are the declared ones.
 type variables struct {
-	byName map[string]*declared
+	byName  map[string]*declared
+	order   []*declared // as they were first seen
+	secrets int         // the number of secret ones
+	changes int         // how often that changed
+	early   []earlyRead
 }
 
 // declared is what the layers say of one variable.
@@ -35,7 +39,14 @@ type declared struct {
 	description string
 	required    bool
 	secret      bool
-	missing     bool // required, without a value, and reported
+	secretAt    source.Span // where that is said
+	prompt      bool
+	question    string // the text of prompt
+	missing     bool   // required, without a value, and reported
+	number      int    // its place in the order
+
+	asked, answered bool
+	answer          string
 
 	value Variable
 }
@@ -61,8 +72,9 @@ func (v *variables) one(y *layer, field *tree.Field) {
 	}
 	d := v.byName[field.Key]
 	if d == nil {
-		d = &declared{name: field.Key, at: field.KeyAt, via: y.via, kind: "string"}
+		d = &declared{name: field.Key, at: field.KeyAt, via: y.via, kind: "string", number: len(v.order)}
 		v.byName[field.Key] = d
+		v.order = append(v.order, d)
 	}
 	n := field.Value
 	if n.Kind != tree.Map {
@@ -86,9 +98,35 @@ func (v *variables) one(y *layer, field *tree.Field) {
 			d.at, d.via = field.KeyAt, y.via
 		}
 	}
-	if s := n.Str("secret"); s != "" {
-		d.secret = s == "true"
+	if secret := n.Get("secret"); secret != nil && secret.Kind.IsScalar() {
+		v.secret(d, truth(secret), secret.At)
 	}
+	if prompt := n.Get("prompt"); prompt != nil && prompt.Kind.IsScalar() {
+		d.prompt, d.question = truth(prompt), ""
+		if _, _, boolean := shape.ParseBool(prompt.Text); prompt.Kind == tree.String && (prompt.Quoted || !boolean) {
+			d.prompt, d.question = true, prompt.Text
+		}
+	}
+}
+
+func (v *variables) secret(d *declared, is bool, at source.Span) {
+	d.secretAt = at
+	if d.secret == is {
+		return
+	}
+	d.secret = is
+	v.changes++
+	if is {
+		v.secrets++
+	} else {
+		v.secrets--
+	}
+}
+
+// truth reads a boolean, with the words that Compose takes for one.
+func truth(n *tree.Node) bool {
+	is, _, _ := shape.ParseBool(n.Text)
+	return is
 }
 
 func (v *variables) sorted() []*declared {
@@ -110,17 +148,24 @@ func (v *variables) list() []Variable {
 
 // finishVariables gives every declared variable its value, and reports those that lack one or hold a wrong one.
 func (l *loader) finishVariables() {
-	for _, d := range l.vars.sorted() {
-		text, at, ok := l.env.find(d.name)
+	for _, d := range l.vars.order {
+		text, at, ok := l.env.find(d.name) // asks, in the order in which the files name the variables
 		d.value = Variable{Name: d.name, Value: text, Set: ok, Secret: d.secret, At: at}
+	}
+	for _, d := range l.vars.sorted() {
 		switch {
-		case !ok && d.required:
+		case d.missing: // reported
+		case !d.value.Set && d.required:
 			d.missing = true
 			l.required(d)
-		case ok:
+		case d.value.Set:
 			l.typed(d)
 		}
+		if l.env.secretOf(d.name) != nil {
+			d.value.Value, d.value.Secret = "", true
+		}
 	}
+	l.checkSecrets()
 }
 
 // required reports a variable without a value, at the include that asks for one.
@@ -147,37 +192,36 @@ func (l *loader) required(d *declared) {
 		f.AtSpan(d.via).SeeSpan(d.at, "declared here%s", said)
 	}
 	if d.secret {
-		f.Helpf("add to .env: %s=%s", d.name, example)
+		f.Helpf("add to .env: %s=%s%s", d.name, example, d.advice())
 		return
 	}
-	f.Helpf("add to %s: variables: { %s: { default: %s } }; or to .env: %s=%s", where, d.name, example, d.name, example)
+	f.Helpf("add to %s: variables: { %s: { default: %s } }; or to .env: %s=%s%s", where, d.name, example, d.name, example, d.advice())
+}
+
+// advice is the end of the help about d without a value.
+func (d *declared) advice() string {
+	if !d.prompt {
+		return ""
+	}
+	return "; or answer its question: octo compile --ask"
+}
+
+// Advice ends the help about a variable without a value.
+func (s *scope) Advice(name string) string {
+	if d := s.l.vars.get(name); d != nil {
+		return d.advice()
+	}
+	return ""
 }
 
 // typed reports a value that does not read as the type of its variable.
 func (l *loader) typed(d *declared) {
-	want := ""
-	switch text := d.value.Value; d.kind {
-	case "int":
-		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
-			want = "an integer"
-		}
-	case "number":
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			want = "a number"
-		}
-	case "bool":
-		if text != "true" && text != "false" {
-			want = "true or false"
-		}
-	}
+	want := wanted(d.kind, d.value.Value)
 	if want == "" {
 		return
 	}
 	d.missing = true
-	shown := fmt.Sprintf("%q", d.value.Value)
-	if d.secret {
-		shown = "this value"
-	}
+	shown := shownValue(d, d.value.Value)
 	f := l.ds.Error(diag.Type, tree.Of("variables", d.name), "cannot use %s as the value of %s; want %s", shown, d.name, want)
 	if d.value.At.IsZero() {
 		f.AtSpan(d.at).Helpf("change %s in the environment", d.name)

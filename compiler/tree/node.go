@@ -47,7 +47,8 @@ type Node struct {
 	Quoted bool
 	// Derived: made by the compiler (a default, a short form written out), so the text at At is another one.
 	Derived bool
-	// Text is the value of a scalar as written, without quotes and escapes: "080", "yes", "1e3".
+	// Text is the value of a scalar as written, without quotes and escapes: "080", "yes", "1e3"; of what is unknown
+	// because it must not be shown, what may be.
 	Text string
 	// Items are the values of a list.
 	Items []*Node
