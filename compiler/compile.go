@@ -10,12 +10,9 @@ import (
 	"sync"
 
 	"github.com/octocompose/octocompose/compiler/artifact"
-	"github.com/octocompose/octocompose/compiler/check"
 	"github.com/octocompose/octocompose/compiler/diag"
-	"github.com/octocompose/octocompose/compiler/expand"
 	"github.com/octocompose/octocompose/compiler/load"
 	"github.com/octocompose/octocompose/compiler/model"
-	"github.com/octocompose/octocompose/compiler/resolve"
 	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/source"
 	"github.com/octocompose/octocompose/compiler/support"
@@ -37,6 +34,8 @@ type Options struct {
 	Set []string
 	// Env looks a declared variable up in the environment of the process; nil: there is none.
 	Env func(name string) (value string, ok bool)
+	// Ask asks a person for the value of a variable; nil: nobody is asked. See [load.Options].
+	Ask func(load.Question) (answer string, err error)
 	// Profiles are switched on; "*" is all.
 	Profiles    []string
 	ProjectName string // over name: in the files
@@ -56,7 +55,7 @@ type Result struct {
 	Dir     string // the project's folder, absolute
 	OutDir  string // absolute
 	Files   []*source.File
-	Tree    *tree.Node // merged, canonical
+	Tree    *tree.Node // merged, canonical; without overlays, unless no target is compiled without
 	Project *model.Project
 	Targets []TargetResult
 	Chosen  []*model.Target // also when there are errors
@@ -69,6 +68,9 @@ type TargetResult struct {
 	Target *model.Target
 	Table  *support.Table
 	Set    *artifact.Set
+	// Tree and Project are what it was made from: those of the result, or under the target's own overlays.
+	Tree    *tree.Node
+	Project *model.Project
 }
 
 // Compile runs every stage. What is wrong with the config is in Result.Diagnostics; an error is a bug of ours, or ctx
@@ -95,13 +97,18 @@ func Compile(ctx context.Context, o Options) (*Result, error) {
 	return r, nil
 }
 
-// Load runs the stages up to the merged tree: for commands that show the config.
+// Load runs the stages up to the merged tree: for commands that show the config. Where o names targets that all have the
+// same overlays, they are in it.
 func Load(ctx context.Context, o Options) (*Result, error) {
 	sch, err := Schema()
 	if err != nil {
 		return nil, err
 	}
-	r, _, err := loadFiles(ctx, o, sch)
+	r, loaded, err := loadFiles(ctx, o, sch)
+	if err == nil && loaded.Tree != nil {
+		loaded, r.Diagnostics = loadOver(o, loaded, r.Diagnostics)
+		r.Files, r.Tree = loaded.Files, loaded.Tree
+	}
 	if err == nil {
 		r.finish(o)
 	}
@@ -127,11 +134,22 @@ var compiledSchema = sync.OnceValues(func() (*shape.Schema, error) {
 
 // state is what the front half hands to the lowerings beside the result.
 type state struct {
-	reader  source.Reader
+	halves  []*half
 	targets []*model.Target
 }
 
-// front runs load, check and resolve, and chooses the targets.
+// of is the half that t is lowered from.
+func (s state) of(t *model.Target) *half {
+	for _, h := range s.halves {
+		if slices.Contains(h.targets, t) {
+			return h
+		}
+	}
+	return s.halves[0]
+}
+
+// front runs load, check and resolve, and chooses the targets: once for the targets without overlays, and once for each
+// list of overlays.
 func front(ctx context.Context, o Options) (*Result, state, error) {
 	sch, err := Schema()
 	if err != nil {
@@ -144,27 +162,29 @@ func front(ctx context.Context, o Options) (*Result, state, error) {
 		}
 		return r, state{}, err
 	}
-	expanded, ds := expand.Tree(r.Tree)
-	r.Tree, r.Diagnostics = expanded, append(r.Diagnostics, ds...)
-	project, ds := check.Project(sch, r.Tree, check.Options{
-		Name: r.Name, Layers: loaded.Layers, Inputs: loaded.Inputs(), Profiles: o.Profiles,
-		Reported: r.Diagnostics, Broken: loaded.Broken, AllowEmpty: o.AllowEmpty,
-	})
-	r.Project = project
-	targets, more := chooseTargets(project, o)
-	r.Chosen = targets
-	r.Diagnostics = append(append(r.Diagnostics, ds...), more...)
-	r.Diagnostics = append(r.Diagnostics, resolve.Project(project, r.Tree, resolve.Options{
-		Layers: loaded.Layers, Files: loaded.Files, Broken: loaded.Broken, Cluster: onlyClusters(targets),
-		Stat: loaded.Reader.Stat, List: loaded.Reader.List,
-	})...)
+	base := newHalf(sch, o, loaded, r.Diagnostics)
+	targets, found := chooseTargets(base.project, o)
+	found.Locate(base.tree)
+	all := halves(sch, o, base, targets)
+	r.Tree, r.Project, r.Chosen, r.Files = all[0].tree, all[0].project, targets, inputs(all)
+	r.Diagnostics = append(said(all, base), found...)
 	r.finish(o)
-	return r, state{reader: loaded.Reader, targets: targets}, ctx.Err()
+	return r, state{halves: all, targets: targets}, ctx.Err()
+}
+
+// withFiles are the inputs with those that were read after loading, sorted by Rel; each once.
+func withFiles(files, more []*source.File) []*source.File {
+	if len(more) == 0 {
+		return files
+	}
+	out := slices.Concat(files, more)
+	slices.SortStableFunc(out, func(a, b *source.File) int { return strings.Compare(a.Rel, b.Rel) })
+	return slices.CompactFunc(out, func(a, b *source.File) bool { return a.Rel == b.Rel })
 }
 
 func loadFiles(ctx context.Context, o Options, sch *shape.Schema) (*Result, *load.Result, error) {
 	loaded, ds := load.Load(load.Options{
-		Schema: sch, Files: o.Files, Dir: o.Dir, Stdin: o.Stdin, EnvFiles: o.EnvFiles, Set: o.Set, Env: o.Env, ProjectName: o.ProjectName,
+		Schema: sch, Files: o.Files, Dir: o.Dir, Stdin: o.Stdin, EnvFiles: o.EnvFiles, Set: o.Set, Env: o.Env, Ask: o.Ask, ProjectName: o.ProjectName,
 	})
 	r := &Result{Diagnostics: ds}
 	if loaded != nil {
@@ -183,20 +203,22 @@ func loadFiles(ctx context.Context, o Options, sch *shape.Schema) (*Result, *loa
 // lower makes the output of one target: what the table refuses, then the backend's work.
 func lower(r *Result, s state, t *model.Target, o Options) (TargetResult, error) {
 	b := backend(o.Backends, t.Backend)
-	in := &model.Input{Project: r.Project, Target: t, Tree: r.Tree, Files: s.reader, ToProject: toProject(r, t)}
-	ds := support.Check(b.Table(), r.Tree, t)
+	h := s.of(t)
+	in := &model.Input{Project: h.project, Target: t, Tree: h.tree, Files: h.loaded.Reader, ToProject: toProject(r, t)}
+	ds := support.Check(b.Table(), h.tree, t)
 	set, more := b.Lower(in)
 	ds = append(ds, more...)
 	for _, d := range ds {
 		d.Target = t.Name
 	}
+	ds.Locate(h.tree)
 	r.Diagnostics = append(r.Diagnostics, ds...)
 	if o.Verify && !ds.Has(diag.Error) {
 		if err := b.Verify(in, set); err != nil {
 			return TargetResult{}, fmt.Errorf("cannot verify the output for %s, which is a bug of octo: %w", t.Name, err)
 		}
 	}
-	return TargetResult{Target: t, Table: b.Table(), Set: set}, nil
+	return TargetResult{Target: t, Table: b.Table(), Set: set, Tree: h.tree, Project: h.project}, nil
 }
 
 // toProject leads from the folder of a target's output to the project's folder.

@@ -18,9 +18,11 @@ compiler/parse: compiler/source compiler/tree compiler/diag
 compiler/doc: compiler/tree
 compiler/shape: schema compiler/source compiler/tree compiler/diag compiler/doc
 compiler/interpolate: compiler/source compiler/tree compiler/diag
+compiler/template: compiler/source compiler/tree compiler/diag
 compiler/canon: compiler/source compiler/tree compiler/diag compiler/shape
 compiler/merge: compiler/source compiler/tree compiler/diag compiler/shape
 compiler/load: compiler/source compiler/tree compiler/diag compiler/parse compiler/shape compiler/interpolate compiler/canon compiler/merge
+compiler/settle: compiler/source compiler/tree compiler/diag compiler/shape compiler/doc compiler/template
 compiler/expand: compiler/source compiler/tree compiler/diag
 compiler/model: compiler/source compiler/tree
 compiler/check: compiler/source compiler/tree compiler/diag compiler/shape compiler/model
@@ -32,7 +34,7 @@ runtime/spec:
 backends/systemd: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
 backends/compose: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
 backends/k8s: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
-compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/load compiler/expand compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
+compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/load compiler/settle compiler/expand compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
 runtime/install:
 runtime/probe:
 runtime/wait: runtime/probe

@@ -4,6 +4,7 @@
 // [Compile] is the pipeline on one screen (compile.go):
 //
 //	load     source → parse → surface check → include, extends → variables → ${…} → canonical form → merge
+//	settle   what a service's own config says → configs, mounts, environment
 //	expand   what a service says about other services (hooks.init) → those services
 //	check    merged tree → canonical check → model → rules across fields
 //	resolve  references, cycles, clashes, start order
@@ -27,9 +28,11 @@
 //	compiler/doc               documents to be printed; the only YAML and JSON printer
 //	compiler/shape             the schema's dialect of CUE → validators, merge rules, JSON Schema. The only CUE importer
 //	compiler/interpolate       ${VAR} in scalars, .env files
+//	compiler/template          {{ … }} in scalars
 //	compiler/canon             short syntax → canonical form, one layer at a time
 //	compiler/merge             layers → one tree
 //	compiler/load              drives all of the above
+//	compiler/settle            the configuration of services: groups, the vendor's schema, delivery
 //	compiler/expand            services that other services imply
 //	compiler/model             the application: plain typed values
 //	compiler/check             tree → model, and rules across fields
@@ -57,6 +60,9 @@
 // octo compile --verify checks of a Compose project without it stands at Backend.Verify of that package; manifests and
 // units are read back by their own libraries.
 //
+// A target with overlays has a front half of its own (overlay.go): a layer can change what a variable means everywhere, so
+// nothing above the parsed files is shared. Targets with the same overlays share one, and without any there is one.
+//
 // One canonical check is asked twice of the same shapes: of each file (Surface) and of the merged tree (Canonical). Units
 // (durations, sizes, ports) are read in package shape alone; check and resolve call it.
 //
@@ -74,6 +80,9 @@
 // A variable without a value (environment: [KEY]) takes that of .env or of variables, and is left out with a warning
 // where nothing sets it; an error would keep most large Compose applications from the targets that have no environment
 // of a person.
+//
+// Templates render the values of a service's own config, where that says template: true, and nothing else: fields of
+// Compose hold templates of other programs (logging tags, formats of docker), which must stay as they are.
 //
 // A number that one platform can change by itself and another cannot (autoscale) is a warning there, not an error: the
 // application does the same, with the least number. What a platform ignores and the reader relies on for safety

@@ -38,8 +38,8 @@ secrets: { sec: { file: ./secret }, other: { file: ./other } }
 // names are what stands for "*" below a mapping; elsewhere it is KEY.
 var names = map[string]string{
 	"services": "web", "networks": "net", "volumes": "vol", "configs": "cfg", "secrets": "sec", "models": "llm", "depends_on": "db", "ulimits": "nofile",
-	"sysctls": "net.core.somaxconn", "variables": "UNUSED", "checks": "probe", "binary": "linux_amd64", "additional_contexts": "ctx", "extra_hosts": "host.example",
-	"aux_addresses": "host1",
+	"sysctls": "net.core.somaxconn", "variables": "UNUSED", "revisions": "web", "checks": "probe", "binary": "linux_amd64", "additional_contexts": "ctx", "extra_hosts": "host.example",
+	"aux_addresses": "host1", "globals": "default",
 }
 
 // beside is what must stand beside a field for it to mean anything: by the pattern of its mapping.
@@ -51,11 +51,12 @@ var beside = []struct{ pattern, yaml string }{
 	{"services.*.deploy.resources.reservations.devices[]", "capabilities: [gpu]"}, {"services.*.gpus[]", "capabilities: [gpu]"}, {"services.*.develop.watch[]", "path: ./src, action: rebuild, target: /src"},
 	{"services.*.logging", "driver: json-file"}, {"services.*.checks.*", "tcp: { port: 80 }"}, {"services.*.checks.*.http", "port: 80"}, {"services.*.healthcheck.http", "port: 80"},
 	{"services.*.healthcheck.grpc", "port: 80"}, {"services.*.checks.*.grpc", "port: 80"}, {"services.*.provider", "type: awesomecloud"}, {"services.*.binary.*", "url: https://example.com/x, sha256: " + hexA},
-	{"services.*.source", "repo: https://example.com/x.git, output: x"}, {"services.*.pre_start[]", "command: [x]"}, {"services.*.post_start[]", "command: [x]"}, {"services.*.pre_stop[]", "command: [x]"},
+	{"revisions.*.binary.*", "url: https://example.com/x, sha256: " + hexA}, {"services.*.source", "repo: https://example.com/x.git, output: x"}, {"services.*.pre_start[]", "command: [x]"}, {"services.*.post_start[]", "command: [x]"}, {"services.*.pre_stop[]", "command: [x]"},
 	{"services.*.hooks.pre_start[]", "command: [x]"}, {"services.*.hooks.post_start[]", "command: [x]"}, {"services.*.hooks.pre_stop[]", "command: [x]"}, {"services.*.hooks.post_stop[]", "command: [x]"},
 	{"services.*.hooks.init[]", "command: [x]"}, {"services.*.develop.watch[].exec", "command: [x]"}, {"networks.*.ipam.config[]", "subnet: 172.28.0.0/16"},
 	{"configs.*", "content: text"}, {"secrets.*", "file: ./secret"}, {"models.*", "model: ai/one"}, {"services.*.deploy.resources.reservations.generic_resources[].discrete_resource_spec", "kind: SSD, value: 1"},
 	{"services.*.preflight[].disk", "path: /data, free: 1G"}, {"services.*.autoscale", "max: 9"}, {"services.*.credential_spec", ""},
+	{"services.*.config", "values: { key: text }, deliver: { file: { path: /etc/app.yaml, format: yaml } }"}, {"services.*.config.deliver.file", "path: /etc/app.yaml, format: yaml"},
 }
 
 var (
@@ -65,6 +66,8 @@ var (
 
 // users is what must stand elsewhere for a field to mean anything, by its beginning: what uses a resource.
 var users = []struct{ prefix, yaml string }{
+	{"globals.*", "services: { web: { config: { deliver: { file: { path: /etc/app.yaml, format: yaml } } } } }"},
+	{"services.*.config.globals", "globals: { one: { a: 1 }, two: { a: 2 } }"},
 	{"models.", "{ models: { llm: { model: ai/one } }, services: { web: { models: { llm: {} } } } }"},
 	{"networks.*.", "services: { web: { networks: [net] }, db: { networks: [net] } }"},
 	{"services.*.networks.*.priority", "services: { web: { networks: { other: { priority: 5 } } } }"},
@@ -81,6 +84,9 @@ var users = []struct{ prefix, yaml string }{
 // values are two values of a field whose shape does not say enough, by the end of its pattern, as YAML; what is more
 // special stands first. with is laid over the base for both.
 var values = []struct{ pattern, a, b, with string }{
+	{pattern: "globals.*", a: "{ key: one }", b: "{ key: two }"}, {pattern: ".config.values", a: "{ key: one }", b: "{ key: two }"}, {pattern: ".config.schema", a: `"one.cue#Config"`, b: `"two.cue#Config"`},
+	{pattern: ".config.globals", a: "one", b: "two"}, {pattern: ".deliver.file.path", a: "/etc/one", b: "/etc/two"}, {pattern: ".deliver.env.prefix", a: "ONE_", b: "TWO_"},
+	{pattern: "services.*.config.template", a: "true", b: "false", with: `services: { web: { config: { values: { t: "{{ service.name }}" }, deliver: { env: { prefix: T_ } } } } }`},
 	{pattern: ".start_period", a: "400s", b: "500s"}, {pattern: "networks.*.priority", a: "1", b: "9"}, {pattern: "services.*.priority", a: "-1", b: "1"},
 	{pattern: "configs.*.content", a: "one", b: "two"}, {pattern: "version", a: `"3.8"`, b: `"3.9"`}, {pattern: "name", a: "first", b: "second"},
 	{pattern: "services.*.image", a: "registry.example.com/web:2", b: "registry.example.com/web:3"},
@@ -124,6 +130,9 @@ func TestLossless(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a.env", "b.env"} {
 		writeFile(t, filepath.Join(dir, name), []byte("FROM="+name+"\n"))
+	}
+	for _, name := range []string{"one", "two"} {
+		writeFile(t, filepath.Join(dir, name+".cue"), []byte("package app\n#Config: { from: *\""+name+"\" | string, ... }\n"))
 	}
 	for _, b := range backends() {
 		index := support.NewIndex(b.Table())

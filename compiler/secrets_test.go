@@ -8,6 +8,7 @@ import (
 
 	"github.com/octocompose/octocompose/compiler"
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/load"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -20,13 +21,15 @@ var secretive = map[string]string{
 name: app
 variables:
   DECLARED: { required: true }
+  KEPT: { secret: true, default: canary-3f9c-default, prompt: true }
+  TYPED: { secret: true, prompt: true, required: true }
 services:
   a:
     image: example.com/a:1
     user: "1000"
     env_file: [a.env, { path: raw.env, format: raw }]
     secrets: [file, env, { source: cred, target: /run/x }]
-    environment: { PASSWORD_FILE: /run/secrets/file }
+    environment: { PASSWORD_FILE: /run/secrets/file, KEPT_SET: "${KEPT:+yes}", TYPED_SET: "${CHAIN:+yes}" }
     pre_start:
       - image: example.com/a:1
         env_file: a.env
@@ -45,7 +48,7 @@ targets:
 	"a.env":        "A=" + canary + "-1\nB='" + canary + "-2'\nexport C=${D}" + canary + "-3 # x\n",
 	"raw.env":      "A=\"" + canary + "-4\n",
 	"file.secret":  canary + "-5",
-	".env":         "DECLARED=" + canary + "-6\nUNUSED=" + canary + "-7\nSECRET_VALUE=" + canary + "-8\n",
+	".env":         "DECLARED=" + canary + "-6\nUNUSED=" + canary + "-7\nSECRET_VALUE=" + canary + "-8\nKEPT=" + canary + "-11\nCHAIN=${KEPT}-${TYPED}\n",
 	"b/Dockerfile": "FROM scratch\n# " + canary + "-9\n",
 	"b/.env":       "X=" + canary + "-10\n",
 }
@@ -53,7 +56,7 @@ targets:
 // TestSecrets: values of secrets, of files of variables that are not inlined, and of variables that nothing reads stand
 // in no output, in no merged tree (which octo config prints) and in no finding.
 func TestSecrets(t *testing.T) {
-	r := compileFiles(t, secretive, compiler.Options{Env: secretEnv, Verify: true})
+	r := compileFiles(t, secretive, compiler.Options{Env: secretEnv, Ask: secretAnswer, Verify: true})
 	if r.Diagnostics.Has(diag.Error) || len(r.Targets) != 3 {
 		t.Fatalf("the input of the test is wrong:\n%s", everyPrint(t, r.Diagnostics))
 	}
@@ -77,6 +80,20 @@ func TestSecretsInFaults(t *testing.T) {
 		{"a quote of .env", map[string]string{".env": "OPEN=\"" + canary + "\n"}, ".env:1:6"},
 		{"a variable in .env", map[string]string{".env": "OPEN=" + canary + "${\n"}, "[interpolation]"},
 		{"the type of a variable", map[string]string{"o.yaml": "variables: { DECLARED: { type: int, secret: true } }"}, "this value"},
+		{"a secret variable", map[string]string{"o.yaml": "services: { a: { environment: { X: \"${KEPT}\" } } }"}, "[secret-value]"},
+		{"an answer", map[string]string{"o.yaml": "services: { a: { hostname: \"h-${TYPED:-x}\" } }"}, "services.a.hostname: cannot hold the value of TYPED"},
+		{"a chain in .env", map[string]string{"o.yaml": "services: { a: { labels: { x: $CHAIN } } }"}, "services.a.labels.x: cannot hold the value of KEPT"},
+		{"a secret in a port", map[string]string{"o.yaml": "services: { a: { ports: [\"${KEPT}:80:1\"] } }"}, "[secret-value]"},
+		{"a secret in a key", map[string]string{"o.yaml": "services: { a: { labels: [\"$KEPT=x\"] } }"}, "services.a.labels: cannot hold"},
+		{"a secret in an extension", map[string]string{"o.yaml": "x-a: { b: [\"$KEPT\"] }"}, "x-a.b[0]: cannot hold"},
+		{"a secret in a target", map[string]string{"o.yaml": "targets: { k8s: { namespace: \"$KEPT\" } }"}, "targets.k8s.namespace: cannot hold"},
+		{"a secret in a file name", map[string]string{"o.yaml": "services: { a: { env_file: \"$KEPT.env\" } }"}, "[secret-value]"},
+		{"a secret in an extended file", map[string]string{"o.yaml": "services: { c: { extends: { file: \"$KEPT.yaml\", service: c } } }"}, "[secret-value]"},
+		{"a secret in an include", map[string]string{"o.yaml": "include: [\"$KEPT.yaml\"]"}, "[secret-value]"},
+		{"a secret as the name", map[string]string{"o.yaml": "name: \"${KEPT}\""}, "[secret-value]"},
+		{"a .env that is inlined", map[string]string{"o.yaml": "services: { a: { env_file: [{ path: .env, inline: true }] } }",
+			".env": "DECLARED=x\nKEPT=" + canary + "\nCHAIN=$KEPT\n"}, "services.a.environment.CHAIN: cannot hold"},
+		{"the wrong type of a secret in a message", map[string]string{"o.yaml": "services: { a: { hostname: \"${NOT_THERE:?give $KEPT}\" } }"}, "give ****"},
 		{"a file of variables", map[string]string{"a.env": "BAD NAME=" + canary + "\n\"" + canary + "\n"}, ""},
 		{"an inlined file", map[string]string{"o.yaml": "services: { a: { env_file: [{ path: in.env, inline: true }] } }", "in.env": "BAD NAME=" + canary + "\nX=\"" + canary + "\n"}, "in.env:1:1"},
 	} {
@@ -87,7 +104,7 @@ func TestSecretsInFaults(t *testing.T) {
 		for k, v := range c.add {
 			files[k] = v
 		}
-		o := compiler.Options{Env: secretEnv, Files: []string{"octo.yaml"}}
+		o := compiler.Options{Env: secretEnv, Ask: secretAnswer, Files: []string{"octo.yaml"}}
 		if c.add["o.yaml"] != "" {
 			o.Files = append(o.Files, "o.yaml")
 		}
@@ -95,6 +112,9 @@ func TestSecretsInFaults(t *testing.T) {
 		text := everyPrint(t, r.Diagnostics)
 		if !strings.Contains(text, c.want) {
 			t.Errorf("%s: %q is not said:\n%s", c.name, c.want, text)
+		}
+		if strings.Contains(c.name, "secret") || strings.Contains(c.name, "chain") {
+			noCanary(t, r)
 		}
 		for _, secret := range []string{canary, "0x1F00000000", "133143986176"} {
 			if strings.Contains(text, secret) {
@@ -104,9 +124,12 @@ func TestSecretsInFaults(t *testing.T) {
 	}
 }
 
+// secretAnswer is what a person types.
+func secretAnswer(load.Question) (string, error) { return canary + "-typed", nil }
+
 // secretEnv is an environment of the process that holds canaries only.
 func secretEnv(name string) (string, bool) {
-	if name == "DECLARED" {
+	if name == "DECLARED" || name == "KEPT" || name == "TYPED" {
 		return "", false
 	}
 	return canary + "-env-" + name, true
@@ -144,8 +167,10 @@ func noCanary(t *testing.T, r *compiler.Result) {
 		}
 	}
 	tree.Walk(tree.Root, r.Tree, func(p tree.Path, n *tree.Node) bool {
-		if strings.Contains(n.Text, canary) {
-			t.Errorf("the tree holds it at %s", p)
+		for at := n; at != nil; at = at.Was {
+			if strings.Contains(at.Text, canary) {
+				t.Errorf("the tree holds it at %s", p)
+			}
 		}
 		return true
 	})

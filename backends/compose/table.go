@@ -36,7 +36,7 @@ func topRows() []support.Row {
 		{Field: "include", Level: support.Exact, How: "what is included is in the output"},
 		{Field: "variables", Level: support.Exact, How: "their values are in the output"},
 		{Field: "targets", Level: support.Exact, How: "they say what is compiled, and how"},
-		{Field: "globals", Level: support.Unsupported, How: notYet},
+		{Field: "globals", Level: support.Exact, How: "configs and environment of the services"},
 		{Field: "repos", Level: support.Unsupported, How: notYet},
 		{Field: "jobs", Level: support.Unsupported,
 			How: "Compose has no scheduler: write a service with profiles: [jobs], and start it with docker compose run from a timer of the host"},
@@ -50,7 +50,8 @@ func topRows() []support.Row {
 			How: "publish a port with ports, and let a proxy of your own end TLS and forward to it"},
 		{Field: "proxies", Level: support.Unsupported,
 			How: "write the proxy as a service, with its file as a config"},
-		{Field: "revisions", Level: support.Unsupported, How: notYet},
+		{Field: "revisions", Level: support.Exact, How: "read by the compiler"},
+		{Field: "revisions.*.binary", Level: support.Meaningless, How: "the image runs here"},
 		{Field: "notifications", Level: support.Unsupported, How: "watch docker events with a tool of yours"},
 	}
 	return out
@@ -105,7 +106,7 @@ func octoRows() []support.Row {
 		{Field: "services.*.harden", Level: support.Exact, How: added()},
 		{Field: "services.*.binary", Level: support.Meaningless, How: "the image runs here"},
 		{Field: "services.*.source", Level: support.Meaningless, How: "the image runs here"},
-		{Field: "services.*.config", Level: support.Unsupported, How: notYet},
+		{Field: "services.*.config", Level: support.Exact, How: "configs and environment of the service"},
 		{Field: "services.*.checks", Level: support.Emulated,
 			How: "healthcheck: Docker has one for each container, so octo-sidecar asks all of level startup and ready in it"},
 		{Field: "services.*.checks.*.level", Level: support.Emulated,

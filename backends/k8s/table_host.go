@@ -39,6 +39,7 @@ var hostRows = []support.Row{
 	{Field: "services.*.tmpfs", Level: support.Emulated, How: "emptyDir in memory; of the options size counts"},
 	{Field: "services.*.shm_size", Level: support.Exact, How: "emptyDir in memory at /dev/shm"},
 	{Field: "services.*.storage_opt", Level: support.Emulated, How: "resources.limits.ephemeral-storage: a pod that writes more ends"},
+	{Field: "services.*.config", Level: support.Exact, How: "a ConfigMap, mounted as a file, and env of the container"},
 	{Field: "services.*.configs", Level: support.Exact, How: "ConfigMap, mounted as files"},
 	{Field: "services.*.configs[].uid", Level: support.Emulated, Loud: true, How: "the file belongs to root and to the group of the pod"},
 	{Field: "services.*.configs[].gid", Level: support.Emulated, Loud: true, How: "the file belongs to root and to the group of the pod"},

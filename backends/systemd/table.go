@@ -58,7 +58,7 @@ var topRows = []support.Row{
 	{Field: "configs", Level: exact, How: "a file below /etc/<project>"},
 	{Field: "targets", Level: exact, How: "read by the compiler"},
 	{Field: "models", Level: unsupported, How: noContent},
-	{Field: "globals", Level: unsupported, How: notYet},
+	{Field: "globals", Level: exact, How: "configs and environment of the services"},
 	{Field: "repos", Level: unsupported, How: notYet},
 	{Field: "jobs", Level: unsupported, How: notYet},
 	{Field: "workflows", Level: unsupported, How: notYet},
@@ -66,7 +66,7 @@ var topRows = []support.Row{
 	{Field: "tags", Level: unsupported, How: notYet},
 	{Field: "routes", Level: unsupported, How: notYet},
 	{Field: "proxies", Level: unsupported, How: notYet},
-	{Field: "revisions", Level: unsupported, How: notYet},
+	{Field: "revisions", Level: exact, How: "read by the compiler"},
 	{Field: "notifications", Level: unsupported, How: notYet},
 }
 
@@ -86,7 +86,7 @@ var serviceRows = []support.Row{
 	{Field: "services.*.checks.*.successes", Level: emulated, How: "HealthStartupSuccess=: once the service runs, one success counts"},
 	{Field: "services.*.checks.*.timeout", Level: emulated, How: "HealthTimeout= or HealthStartupTimeout=; --timeout of octo-sidecar"},
 	{Field: "services.*.checks.*.on_failure", Level: emulated, How: "HealthOnFailure=kill for restart; drain and notify are refused: they come with the scheduler of octo-sidecar"},
-	{Field: "services.*.config", Level: unsupported, How: notYet},
+	{Field: "services.*.config", Level: exact, How: "a file below /etc/<project>, and environment"},
 	{Field: "services.*.container_name", Level: exact, How: "ContainerName="},
 	{Field: "services.*.depends_on", Level: emulated, How: "Wants=, After= and a gate that asks systemctl whether the dependency is active"},
 	{Field: "services.*.depends_on.*.condition", Level: emulated, How: "ExecStartPre= asks whether the dependency is active; Notify=healthy and RemainAfterExit=yes have that mean healthy and completed"},

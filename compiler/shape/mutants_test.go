@@ -23,13 +23,13 @@ type mutant struct {
 }
 
 // octoFiles hold keys that Compose does not have, so that its JSON Schema has no cases for them.
-var octoFiles = []string{"octo.cue", "targets.cue"}
+var octoFiles = []string{"globals.cue", "octo.cue", "revisions.cue", "targets.cue"}
 
 // octoDefs are such definitions in files that Compose's own stand in.
 var octoDefs = []string{"#Variable", "#HTTPCheck", "#TCPCheck", "#GRPCCheck", "#Check"}
 
 // octoKeys are such keys in definitions of Compose's own.
-var octoKeys = regexp.MustCompile(`^(inline|credential|http|tcp|grpc|policy|size|access|per_replica)[?]: `)
+var octoKeys = regexp.MustCompile(`^(inline|credential|http|tcp|grpc|policy|size|access|per_replica|revisions|globals)[?]: `)
 
 // faultsToPlant are changes of one line.
 var faultsToPlant = []struct {

@@ -14,6 +14,8 @@ import (
 type Column struct {
 	Target *model.Target
 	Table  *Table
+	// Root is the tree that the target was made from, where it has one of its own.
+	Root *tree.Node
 	// Found is what the lowering said about single values: findings with the codes emulated, unsupported and accepted.
 	Found diag.List
 }
@@ -46,6 +48,9 @@ type Sheet struct {
 // Report holds the fields that a project uses against the tables of targets. Fields that are exact on every target
 // are counted only. Fields for which the same rows speak are one line.
 func Report(root *tree.Node, columns []Column) *Sheet {
+	for i := range columns {
+		root = union(root, columns[i].Root)
+	}
 	r := reporter{root: root, columns: columns, groups: map[string]*group{}}
 	sheet := &Sheet{}
 	at := make([]*node, len(columns))
@@ -152,7 +157,9 @@ func (r *reporter) note(p tree.Path, n *tree.Node, rows []*Row) {
 	var key strings.Builder
 	depth, pattern := 0, ""
 	for i, row := range rows {
-		cells[i] = cellOf(row, n)
+		if own := r.own(i, p, n); own != nil {
+			cells[i] = cellOf(row, own)
+		}
 		if cells[i].Level == Exact {
 			key.WriteString("\x00")
 			continue
@@ -256,8 +263,9 @@ func (r *reporter) override(column int, d *diag.Diagnostic) {
 	}
 	n, _, _ := tree.Nearest(r.root, p)
 	for i, index := range r.indexes {
-		if row := index.Row(p); row != nil {
-			cells[i] = cellOf(row, n)
+		own := r.own(i, p, n)
+		if row := index.Row(p); row != nil && own != nil {
+			cells[i] = cellOf(row, own)
 		}
 	}
 	cells[column] = cell

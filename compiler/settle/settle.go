@@ -1,0 +1,123 @@
+package settle
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/shape"
+	"github.com/octocompose/octocompose/compiler/source"
+	"github.com/octocompose/octocompose/compiler/template"
+	"github.com/octocompose/octocompose/compiler/tree"
+)
+
+// Result is what Tree makes.
+type Result struct {
+	// Tree is the tree without globals and services.*.config; the one that was given when it has neither.
+	Tree *tree.Node
+	// Files are the vendors' schemas that were read, sorted by Rel.
+	Files []*source.File
+}
+
+// Input is what Tree needs beside the tree.
+type Input struct {
+	// Schema is that of the language, whose definition #ServiceConfig is what a config must be once all layers are merged.
+	Schema *shape.Schema
+	// Reader reads the files that config.schema names.
+	Reader source.Reader
+	// Name is the name of the project, and Vars are the declared variables that have a value: for templates.
+	Name string
+	Vars []tree.Field
+}
+
+// Tree settles root. The findings have their places.
+func Tree(root *tree.Node, in Input) (Result, diag.List) {
+	x := &settler{
+		root: root, def: in.Schema.Def("#ServiceConfig"), reader: in.Reader, vendors: map[string]*vendor{}, used: map[string]bool{},
+		name: in.Name, vars: in.Vars,
+	}
+	services := root.Get("services")
+	x.findGroups()
+	var fields []tree.Field
+	if services != nil && services.Kind == tree.Map {
+		for i := range services.Fields {
+			f := &services.Fields[i]
+			if f.Value.Find("config") < 0 {
+				continue
+			}
+			if fields == nil {
+				fields = slices.Clone(services.Fields)
+			}
+			fields[i].Value = x.service(f)
+		}
+	}
+	x.idleGroups()
+	out := root.Without("globals")
+	if fields != nil {
+		out = out.Set("services", source.Span{}, services.WithFields(fields))
+	}
+	if len(x.made) > 0 {
+		out = withConfigs(out, x.made)
+	}
+	x.ds.Locate(root)
+	res := Result{Tree: out}
+	for _, v := range x.vendors {
+		if v.file != nil {
+			res.Files = append(res.Files, v.file)
+		}
+	}
+	slices.SortFunc(res.Files, func(a, b *source.File) int { return strings.Compare(a.Rel, b.Rel) })
+	return res, x.ds
+}
+
+// settler is one run.
+type settler struct {
+	root    *tree.Node
+	def     *shape.Shape
+	reader  source.Reader
+	groups  *tree.Node // globals; nil when there are none that can be used
+	used    map[string]bool
+	vendors map[string]*vendor // by the name of the file
+	made    []tree.Field       // of configs
+	name    string             // of the project
+	vars    []tree.Field
+	run     template.Run // what the templates of all services have in common
+	ds      diag.List
+}
+
+// findGroups looks globals up. What is no mapping was reported.
+func (x *settler) findGroups() {
+	if g := x.root.Get("globals"); g != nil && g.Kind == tree.Map {
+		x.groups = g
+	}
+}
+
+// idleGroups warns of groups that reach no service.
+func (x *settler) idleGroups() {
+	if x.groups == nil {
+		return
+	}
+	for i := range x.groups.Fields {
+		f := &x.groups.Fields[i]
+		if x.used[f.Key] || f.Value.Kind != tree.Map || strings.HasPrefix(f.Key, "x-") {
+			continue
+		}
+		d := x.ds.Warn(diag.UnknownRef, tree.Of("globals", f.Key), "no service takes the values of this group").OnKey()
+		if f.Key == defaultGroup {
+			d.Helpf("it reaches the services that have a config: write config: { deliver: … } in one, or delete the group")
+		} else {
+			d.Helpf("write config: { globals: %s } in a service, or delete the group", f.Key)
+		}
+	}
+}
+
+// withConfigs is root with entries added to configs.
+func withConfigs(root *tree.Node, made []tree.Field) *tree.Node {
+	configs := root.Get("configs")
+	if configs == nil || configs.Kind != tree.Map {
+		m := tree.NewMap(made[0].KeyAt, made)
+		m.Derived = true
+		return root.Set("configs", made[0].KeyAt, m)
+	}
+	return root.Set("configs", source.Span{}, configs.WithFields(slices.Concat(configs.Fields, made)))
+}
