@@ -121,17 +121,6 @@ func (s *Service) AllChecks() []Check {
 	return s.Checks
 }
 
-// ChecksOf are those of [Service.AllChecks] of one level.
-func (s *Service) ChecksOf(level string) []Check {
-	var out []Check
-	for _, c := range s.AllChecks() {
-		if c.Is() == level {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 // Hook is a command that runs in the container of the service.
 type Hook struct {
 	Command     []string `octo:"command"`
@@ -242,6 +231,3 @@ func (p *Preflight) Words() []string {
 	}
 	return append([]string{"command"}, p.Command...)
 }
-
-// Field is the key of the schema that is set.
-func (p *Preflight) Field() string { return p.Words()[0] }

@@ -68,7 +68,7 @@ octo.yaml:1:38: error: services.web.config.schema: cannot use if.cue as a schema
   help: a schema holds definitions of mappings, with kinds, constants, bounds, patterns and defaults (docs/config.md)`},
 		{"no such group", "globals: { defualt: {} }\n" + web("globals: default"), `
 octo.yaml:1:12: warning: globals.defualt: no service takes the values of this group [unknown-ref]
-  help: write config: { globals: defualt } in a service, or delete the group
+  help: did you mean "default", the group of every service that has a config?
 octo.yaml:2:39: error: services.web.config.globals: no group of globals is called "default" [unknown-ref]
   help: did you mean "defualt"?`},
 		{"globals: true", web("globals: true"), `

@@ -103,9 +103,12 @@ func (x *settler) idleGroups() {
 			continue
 		}
 		d := x.ds.Warn(diag.UnknownRef, tree.Of("globals", f.Key), "no service takes the values of this group").OnKey()
-		if f.Key == defaultGroup {
+		switch {
+		case f.Key == defaultGroup:
 			d.Helpf("it reaches the services that have a config: write config: { deliver: … } in one, or delete the group")
-		} else {
+		case diag.Near(f.Key, []string{defaultGroup}) != "":
+			d.Helpf("did you mean %q, the group of every service that has a config?", defaultGroup)
+		default:
 			d.Helpf("write config: { globals: %s } in a service, or delete the group", f.Key)
 		}
 	}
