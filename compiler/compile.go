@@ -11,6 +11,7 @@ import (
 
 	"github.com/octocompose/octocompose/compiler/artifact"
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/frontend"
 	"github.com/octocompose/octocompose/compiler/load"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/shape"
@@ -36,6 +37,9 @@ type Options struct {
 	Env func(name string) (value string, ok bool)
 	// Ask asks a person for the value of a variable; nil: nobody is asked. See [load.Options].
 	Ask func(load.Question) (answer string, err error)
+	// Remote and FrontEnds read what does not lie on the disk, and the formats of other tools. See [load.Options].
+	Remote    func(lock *source.File) (load.Remote, diag.List)
+	FrontEnds []frontend.FrontEnd
 	// Profiles are switched on; "*" is all.
 	Profiles    []string
 	ProjectName string // over name: in the files
@@ -185,6 +189,7 @@ func withFiles(files, more []*source.File) []*source.File {
 func loadFiles(ctx context.Context, o Options, sch *shape.Schema) (*Result, *load.Result, error) {
 	loaded, ds := load.Load(load.Options{
 		Schema: sch, Files: o.Files, Dir: o.Dir, Stdin: o.Stdin, EnvFiles: o.EnvFiles, Set: o.Set, Env: o.Env, Ask: o.Ask, ProjectName: o.ProjectName,
+		Remote: o.Remote, FrontEnds: o.FrontEnds,
 	})
 	r := &Result{Diagnostics: ds}
 	if loaded != nil {

@@ -1,9 +1,9 @@
 package canon
 
 import (
-	"path"
 	"strings"
 
+	"github.com/octocompose/octocompose/compiler/remote"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -34,7 +34,8 @@ func (w *walker) hostPath(n *tree.Node) *tree.Node {
 
 // Relative is the path p, written in a file of the folder dir, as seen from the project's folder, with slashes and
 // without "./". What is not relative stays as it is: an absolute path, one of Windows among them, ~ and what follows, a URL,
-// a reference to a repository or another service (as compose-go tells them, paths/context.go), and "".
+// a reference to a repository or another service (as compose-go tells them, paths/context.go), and "". In a file that was
+// fetched the path stays in what was fetched; one that leads out is marked (remote.IsOutside), as load reports.
 func Relative(dir, p string) string {
 	if p == "" || !isRelative(p) {
 		return p
@@ -46,14 +47,14 @@ func Relative(dir, p string) string {
 		}
 		return dir + "/" + strings.TrimPrefix(p, "./")
 	}
-	return path.Join(dir, p)
+	return remote.Join(dir, p)
 }
 
 // remotes are the beginnings of what is no path, of those that hold no "://".
 var remotes = [...]string{"github.com/", "git@", "service:", "target:"}
 
 func isRelative(p string) bool {
-	if p[0] == '/' || p[0] == '~' || p[0] == '\\' || strings.Contains(p, "://") {
+	if remote.IsVirtual(p) || p[0] == '/' || p[0] == '~' || p[0] == '\\' || strings.Contains(p, "://") {
 		return false
 	}
 	if len(p) > 2 && p[1] == ':' && (p[2] == '/' || p[2] == '\\') && isDrive(p[:1]) {

@@ -25,6 +25,10 @@ const (
 	Unset          Code = "unset"           // a variable without a value
 	Boolean        Code = "boolean"         // yes, no, on, off as booleans
 	Include        Code = "include"         // an include or extends that cannot be read
+	Lock           Code = "lock"            // octo.lock cannot be read, or says something else
+	Remote         Code = "remote"          // something that is fetched cannot be had
+	Signature      Code = "signature"       // a file is not signed by who must have signed it
+	Unpinned       Code = "unpinned"        // an image or program without a digest
 	Cycle          Code = "cycle"           // things that wait for, include or extend each other
 	MergeKind      Code = "merge-kind"      // layers that disagree on the kind of a value
 	UnknownService Code = "unknown-service" // a reference to a service that is not there

@@ -192,6 +192,42 @@ that was fetched may not name files outside its own folder). Paths are relative 
 		Good: "include: [vendor/core.yaml]",
 	},
 	{
+		Code:  Lock,
+		Title: "octo.lock cannot be read, or says something else",
+		Text: `octo.lock pins what the config takes from the network: each file with the hash of its content, images and
+programs with their digests. octo compile reads exactly that, so it stops where a file is not in the lock, or where its
+bytes are others: those of a mirror, of the folder of fetched files, or of the vendor.
+
+octo lock adds what is missing and takes away what nothing names; octo lock --update resolves anew what is there.
+octo lock --check says what differs. When a tag was moved or bytes changed behind one address, ask the vendor first.`,
+	},
+	{
+		Code:  Remote,
+		Title: "something that is fetched cannot be had",
+		Text: `An include names a file over https, in a git repository or in an OCI registry, and it is not there, was not
+fetched on this machine, or must not be fetched. octo compile never uses the network: octo lock and octo fetch do.
+
+Hosts at private addresses are refused unless --allow, or allow in the settings, names them. Where there is no network,
+--mirror PREFIX=DIR reads what begins with PREFIX from a folder.`,
+	},
+	{
+		Code:  Signature,
+		Title: "a file is not signed by who must have signed it",
+		Text: `An include says verify: { minisign: KEY }. Then the file, and every file that it names by a relative path, must
+have its signature beside it: a file with the same name and .minisig, made with the secret key that belongs to KEY.
+
+	minisign -Sm core.yaml              the vendor signs
+	minisign -Vm core.yaml -P KEY       anybody checks
+
+The signature is locked too, and checked at every compile.`,
+	},
+	{
+		Code:  Unpinned,
+		Title: "an image without a digest, where others have one",
+		Text: `octo lock --images pins every image to the digest that its tag has, so that all machines run the same bytes.
+This one came later. octo lock adds it; under --locked it is an error.`,
+	},
+	{
 		Code:  Cycle,
 		Title: "things that wait for, include or extend each other",
 		Text: `In a ring of services that wait for each other none would ever start; files that include and services that

@@ -14,6 +14,12 @@
 //   - ${NAME} is the value that --env-file or else .env gives; for a name that the config declares under variables the
 //     environment of the process comes first, and default last. An include may bring an env_file, or has a .env beside
 //     it; what the including file's side sets wins, as in Compose.
+//     The environment is read only for names that a file on the disk declares.
+//   - An include by URL is read through Options.Remote, which knows octo.lock; so are the files that it names. Such a file
+//     may name nothing but what was fetched with it; the content of what it names becomes a part of the config (ship.go),
+//     as no output can name a file in a store.
+//   - A file in the format of another tool is turned into a layer of ours by one of Options.FrontEnds.
+//   - Images and programs get the digests that octo.lock has for them.
 //   - variables are read as they stand: a dollar sign in a default is a dollar sign.
 //   - A variable with prompt that nothing sets is asked for through Options.Ask; the answer stands where default does.
 //   - The value of a secret variable never comes into the tree or a finding: a mark goes in its place, and what holds one

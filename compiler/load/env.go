@@ -54,7 +54,8 @@ func (s *scope) Unknown(name string) bool {
 // find returns the value of name and where it stands; no place when that is the environment of the process.
 func (s *scope) find(name string) (string, source.Span, bool) {
 	d := s.l.vars.get(name)
-	if d != nil && s.l.o.Env != nil {
+	// A file that was fetched cannot choose what of the environment it reads: a token may stand there.
+	if d != nil && d.local && s.l.o.Env != nil {
 		if v, ok := s.l.o.Env(name); ok {
 			return v, source.Span{}, true
 		}

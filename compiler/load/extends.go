@@ -177,10 +177,10 @@ func (l *loader) other(y *layer, by origin) *layer {
 		l.broken = true // wrong, and reported
 		return nil
 	}
-	if l.remote(by) {
+	name, ok := l.target(".", &by) // the canonical form is seen from the project's folder
+	if !ok {
 		return nil
 	}
-	name := path.Clean(by.node.Text) // the canonical form is seen from the project's folder
 	key := name + "\x00" + y.env.id
 	if other, ok := l.others[key]; ok {
 		return other

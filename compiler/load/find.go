@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/remote"
 	"github.com/octocompose/octocompose/compiler/source"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
@@ -119,6 +120,9 @@ type origin struct {
 	path tree.Path
 	node *tree.Node
 	flag string
+	// as names the format of the file; "" is for the file to say. template: it is rendered before it is read.
+	as       string
+	template bool
 }
 
 // blame makes d point at what names the file.
@@ -145,6 +149,10 @@ func (l *loader) read(name string, by origin) *source.File {
 		return f
 	}
 	l.broken = true
+	if remote.IsVirtual(name) {
+		l.unfetched(err, by)
+		return nil
+	}
 	shown := l.shown(name)
 	if l.reader.Stat(name).Kind != source.Missing {
 		d := by.blame(l.ds.Error(diag.Include, tree.Root, "%v", err))
@@ -169,7 +177,12 @@ func (l *loader) read(name string, by origin) *source.File {
 }
 
 // shown is how diagnostics name a file.
-func (l *loader) shown(name string) string { return path.Clean(l.reader.at(name)) }
+func (l *loader) shown(name string) string {
+	if a, ok := remote.FromVirtual(name); ok {
+		return a.String()
+	}
+	return path.Clean(l.reader.at(name))
+}
 
 func (l *loader) readStdin() *source.File {
 	if l.o.Stdin == nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/interpolate"
 	"github.com/octocompose/octocompose/compiler/parse"
+	"github.com/octocompose/octocompose/compiler/remote"
 	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/source"
 	"github.com/octocompose/octocompose/compiler/tree"
@@ -36,6 +37,9 @@ func (l *loader) parse(name string, by origin) (*source.File, *tree.Node) {
 	p := l.known[name]
 	if p == nil || p.file == nil {
 		p = &parsedFile{file: l.read(name, by)}
+		if p.file != nil && by.template {
+			p.file = l.rendered(p.file, by)
+		}
 		if p.file != nil {
 			p.written, p.found = parse.YAML(p.file)
 		}
@@ -44,6 +48,10 @@ func (l *loader) parse(name string, by origin) (*source.File, *tree.Node) {
 	if p.file == nil {
 		return nil, nil
 	}
+	if l.paths == nil {
+		l.paths = map[*source.File]string{}
+	}
+	l.paths[p.file] = name
 	l.files = append(l.files, p.file)
 	root := p.written
 	l.report(p.found, root)
@@ -74,19 +82,17 @@ func (l *loader) visit(name, dir string, env *scope, by origin) *layer {
 		by.blame(l.ds.Error(diag.Limit, tree.Root, "cannot follow a chain of more than %d includes", MaxIncludeDepth)).
 			Helpf("include the file further up")
 		return nil
-	case len(l.parsed) >= MaxFiles && l.parsed[name] == nil:
-		if len(l.parsed) == MaxFiles {
-			by.blame(l.ds.Error(diag.Limit, tree.Root, "cannot read more than %d files", MaxFiles)).Helpf("join some of them")
-			l.parsed["\x00"] = &parsedFile{} // said once
-		}
-		l.broken = true
+	case l.parsed[name] == nil && l.tooMany(by):
 		return nil
 	}
 	file, root := l.parse(name, by)
 	if root == nil {
 		return nil
 	}
-	y := &layer{file: file, root: root, dir: dir, env: env, via: l.via(by)}
+	if root = l.foreign(file, root, by); root == nil {
+		return nil
+	}
+	y := &layer{file: file, root: root, dir: dir, env: env, via: l.via(by), fetched: remote.IsVirtual(name)}
 	l.seen[key] = y
 	if l.def != nil {
 		l.report(l.def.Check(tree.Root, root, shape.Surface), root)
@@ -113,8 +119,12 @@ func (l *loader) via(by origin) source.Span {
 
 // loops reports an include of a file that is being included.
 func (l *loader) loops(name string, by origin) bool {
+	var self *source.File
+	if p := l.parsed[name]; p != nil {
+		self = p.file
+	}
 	for i, f := range l.chain {
-		if f.Rel != path.Clean(name) {
+		if f != self && f.Rel != path.Clean(name) {
 			continue
 		}
 		var way strings.Builder
@@ -145,8 +155,10 @@ func (l *loader) includes(y *layer) {
 		for j, item := range list.Items {
 			if len(l.chain) == 1 {
 				l.outer = item.At
-				if first := item.Get("path"); first != nil {
-					l.outer = first.At
+				for _, key := range []string{"path", "url"} {
+					if first := item.Get(key); first != nil {
+						l.outer = first.At
+					}
 				}
 			}
 			l.include(y, p.Index(j), item)
@@ -154,9 +166,12 @@ func (l *loader) includes(y *layer) {
 	}
 }
 
-// include loads one entry: a path, or a mapping of path, env_file and project_directory. What else stands in it the
-// surface check has seen.
+// include loads one entry: a path, a URL, or a mapping. What else stands in it the surface check has seen.
 func (l *loader) include(y *layer, p tree.Path, item *tree.Node) {
+	if item.Kind == tree.String && remote.IsRemote(item.Text) || item.Kind == tree.Map && item.Get("url") != nil {
+		l.includeURL(y, p, item)
+		return
+	}
 	paths := texts(p, item)
 	var folder, envFile *tree.Node
 	if item.Kind == tree.Map {
@@ -164,26 +179,32 @@ func (l *loader) include(y *layer, p tree.Path, item *tree.Node) {
 		folder, envFile = item.Get("project_directory"), item.Get("env_file")
 	}
 	if len(paths) == 0 {
-		l.broken = true // a form that is reserved, or wrong and reported
+		l.broken = true // wrong, and reported
 		return
 	}
 	dir, env := "", y.env
 	for i, by := range paths {
-		if l.remote(by) {
+		by.as, by.template = item.Str("as"), item.Str("template") == "true"
+		name, ok := l.target(y.dir, &by)
+		if !ok {
 			continue
 		}
-		name := below(y.dir, by.node.Text)
 		if i == 0 || dir == "" {
-			dir = path.Dir(name)
-			if folder != nil && folder.Kind == tree.String {
-				dir = below(y.dir, folder.Text)
-			}
-			env = l.includeEnv(y, dir, p.Key("env_file"), envFile)
+			dir, env = l.around(y, p, name, folder, envFile)
 		}
 		if inner := l.visit(name, dir, env, by); inner != nil {
 			y.includes = append(y.includes, inner)
 		}
 	}
+}
+
+// around is the folder and the environment of what an entry of y includes.
+func (l *loader) around(y *layer, p tree.Path, name string, folder, envFile *tree.Node) (string, *scope) {
+	dir := path.Dir(name)
+	if folder != nil && folder.Kind == tree.String {
+		dir = below(y.dir, folder.Text)
+	}
+	return dir, l.includeEnv(y, dir, p.Key("env_file"), envFile)
 }
 
 // texts are the strings of a string or a list of strings. What is neither was reported.
@@ -206,20 +227,8 @@ func texts(p tree.Path, n *tree.Node) []origin {
 
 // below is the path p in a file whose folder is dir.
 func below(dir, p string) string {
-	if path.IsAbs(p) || len(p) > 2 && p[1] == ':' && (p[2] == '\\' || p[2] == '/') {
+	if path.IsAbs(p) && !remote.IsVirtual(dir) || len(p) > 2 && p[1] == ':' && (p[2] == '\\' || p[2] == '/') {
 		return path.Clean(p)
 	}
-	return path.Join(dir, p)
-}
-
-// remote reports a path that leads to the network.
-func (l *loader) remote(by origin) bool {
-	s := by.node.Text
-	if !strings.Contains(s, "://") && !strings.HasPrefix(s, "git@") && !strings.HasPrefix(s, "github.com/") {
-		return false
-	}
-	l.broken = true
-	by.blame(l.ds.Error(diag.NotYet, tree.Root, "cannot include %q: it lies on the network, and compile reads local files only", s)).
-		Helpf("copy the file beside this one; fetching comes with octo fetch")
-	return true
+	return remote.Join(dir, p)
 }

@@ -9,10 +9,13 @@ import (
 
 	"github.com/octocompose/octocompose/compiler/canon"
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/frontend"
 	"github.com/octocompose/octocompose/compiler/interpolate"
 	"github.com/octocompose/octocompose/compiler/merge"
+	"github.com/octocompose/octocompose/compiler/remote"
 	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/source"
+	"github.com/octocompose/octocompose/compiler/template"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -35,6 +38,11 @@ type Options struct {
 	// Ask asks a person for the value of a variable with prompt that nothing sets; it is called again when the answer
 	// does not do. An error ends the asking, and the variable stays unset. Nil: nobody is asked.
 	Ask func(Question) (answer string, err error)
+	// Remote opens what does not lie on the disk, as octo.lock has it, which is nil where there is none; it reports what is
+	// wrong with the lock. Nil: nothing can be had.
+	Remote func(lock *source.File) (Remote, diag.List)
+	// FrontEnds read the formats of other tools.
+	FrontEnds []frontend.FrontEnd
 	// ProjectName is over name: in the files; "": what they say.
 	ProjectName string
 	// Reader reads below Dir; nil: the disk.
@@ -80,6 +88,7 @@ func Load(o Options) (*Result, diag.List) { return newLoader(o).run(nil) }
 func (l *loader) run(overlays []origin) (*Result, diag.List) {
 	o := l.o
 	roots := l.find()
+	l.openRemote()
 	l.environment()
 	for _, name := range roots {
 		by := origin{flag: "-f"}
@@ -113,6 +122,8 @@ type layer struct {
 	dir  string     // what its relative paths start from, as seen from the project's folder
 	env  *scope
 	via  source.Span // the include of a root file that brought it; zero for a root file
+	// fetched: it does not lie on the disk.
+	fetched bool
 	// includes are the layers that it includes directly.
 	includes []*layer
 	// services holds those that were made for others to extend, when the layer is no part of the config itself.
@@ -139,7 +150,9 @@ type loader struct {
 	vars     variables
 	name     string
 	extended map[serviceKey]*tree.Node
-	others   map[string]*layer // files that are only extended from
+	others   map[string]*layer       // files that are only extended from
+	paths    map[*source.File]string // of the files that were parsed
+	renders  template.Run            // what the files that are rendered have in common
 }
 
 func newLoader(o Options) *loader {
@@ -172,7 +185,7 @@ func (l *loader) canonical(root *tree.Node, dir string, env *scope) *tree.Node {
 	l.report(ds, root)
 	out, ds := canon.File(l.def, root, dir)
 	l.report(ds, root)
-	return bare(out, env)
+	return bare(l.ship(out, dir), env)
 }
 
 // report takes over findings about root: later ones would be looked for in another tree.
@@ -192,7 +205,7 @@ func (l *loader) result() *Result {
 		var ds diag.List
 		r.Tree, ds = merge.Layers(l.def, roots)
 		l.report(ds, r.Tree)
-		r.Tree = l.revise(l.inline(r.Tree))
+		r.Tree = l.pinned(l.revise(l.inline(r.Tree)))
 		if anyOverlay(r.Tree) {
 			r.loader = l
 		}
@@ -269,8 +282,9 @@ func tops(root *tree.Node) []*tree.Node {
 
 // rooted is a Reader of the project's folder on top of one of the working directory.
 type rooted struct {
-	below source.Reader
-	dir   string // of the project, as seen from the working directory
+	below  source.Reader
+	dir    string // of the project, as seen from the working directory
+	remote Remote // what does not lie below it; may be nil
 }
 
 func (r *rooted) at(name string) string {
@@ -282,6 +296,9 @@ func (r *rooted) at(name string) string {
 
 // Read returns a file whose Name is seen from the working directory and whose Rel from the project's folder.
 func (r *rooted) Read(name string) (*source.File, error) {
+	if remote.IsVirtual(name) {
+		return r.fetched(name)
+	}
 	f, err := r.below.Read(r.at(name))
 	if err != nil {
 		return nil, err
@@ -290,7 +307,21 @@ func (r *rooted) Read(name string) (*source.File, error) {
 }
 
 // Stat says what lies at name.
-func (r *rooted) Stat(name string) source.Info { return r.below.Stat(r.at(name)) }
+func (r *rooted) Stat(name string) source.Info {
+	if remote.IsVirtual(name) {
+		a, ok := remote.FromVirtual(name)
+		if !ok || r.remote == nil {
+			return source.Info{}
+		}
+		return r.remote.Stat(a)
+	}
+	return r.below.Stat(r.at(name))
+}
 
 // List returns the names in a folder, sorted.
-func (r *rooted) List(name string) []string { return r.below.List(r.at(name)) }
+func (r *rooted) List(name string) []string {
+	if remote.IsVirtual(name) {
+		return nil
+	}
+	return r.below.List(r.at(name))
+}

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/remote"
 	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/source"
 	"github.com/octocompose/octocompose/compiler/tree"
@@ -65,8 +67,51 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// vendors are the files of an archive that are called by an address.
+type vendors map[string]string
+
+func (v vendors) Read(a remote.Address) ([]byte, error) {
+	if text, ok := v[a.String()]; ok {
+		return []byte(text), nil
+	}
+	return nil, fmt.Errorf("cannot read %s: it is not there", a)
+}
+
+func (v vendors) Stat(a remote.Address) source.Info {
+	if _, ok := v[a.String()]; ok {
+		return source.Info{Kind: source.Regular}
+	}
+	if len(v.Files(a)) > 0 {
+		return source.Info{Kind: source.Dir}
+	}
+	return source.Info{}
+}
+
+func (v vendors) Files(a remote.Address) []string {
+	var out []string
+	for name := range v {
+		b, err := remote.Parse(name)
+		if err == nil && b.Origin() == a.Origin() && b.Kind != remote.HTTPS {
+			if rest, ok := strings.CutPrefix(b.Path, strings.TrimPrefix(a.Path+"/", "/")); ok {
+				out = append(out, rest)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (v vendors) Image(name string) (string, bool) { return v["image "+name], len(v["images"]) > 0 }
+func (v vendors) Binary(url, _ string) string      { return v["binary "+url] }
+
 func options(sch *shape.Schema, a *txtar.Archive) Options {
 	o := Options{Schema: sch, Dir: "/srv/project", Reader: folder(a)}
+	if at := (vendors{}); slices.ContainsFunc(a.Files, func(f txtar.File) bool { return remote.IsRemote(f.Name) }) {
+		for _, f := range a.Files {
+			at[f.Name] = strings.TrimSpace(string(f.Data))
+		}
+		o.Remote = func(*source.File) (Remote, diag.List) { return at, nil }
+	}
 	env := map[string]string{}
 	for line := range strings.Lines(string(a.Comment)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
@@ -96,7 +141,7 @@ func options(sch *shape.Schema, a *txtar.Archive) Options {
 func folder(a *txtar.Archive) source.Mem {
 	m := source.Mem{}
 	for _, f := range a.Files {
-		if f.Name != "want" {
+		if f.Name != "want" && !remote.IsRemote(f.Name) {
 			m[f.Name] = strings.ReplaceAll(string(f.Data), "<TAB>", "\t")
 		}
 	}

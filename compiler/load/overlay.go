@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/remote"
 	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
@@ -81,7 +82,10 @@ var notInOverlay = []struct{ key, why string }{
 
 // overlay adds a file that a target names as a layer.
 func (l *loader) overlay(by origin) {
-	if l.remote(by) {
+	if remote.IsRemote(by.node.Text) {
+		l.broken = true
+		by.blame(l.ds.Error(diag.Include, tree.Root, "cannot use %q as an overlay: it lies on the network", by.node.Text)).
+			Helpf("an overlay is a file of yours: copy it beside this one, or include it")
 		return
 	}
 	name := path.Clean(by.node.Text)

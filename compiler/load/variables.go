@@ -44,6 +44,7 @@ type declared struct {
 	question    string // the text of prompt
 	missing     bool   // required, without a value, and reported
 	number      int    // its place in the order
+	local       bool   // a file that was not fetched declares it
 
 	asked, answered bool
 	answer          string
@@ -76,6 +77,7 @@ func (v *variables) one(y *layer, field *tree.Field) {
 		v.byName[field.Key] = d
 		v.order = append(v.order, d)
 	}
+	d.local = d.local || !y.fetched
 	n := field.Value
 	if n.Kind != tree.Map {
 		return

@@ -66,3 +66,22 @@ func SameOrigin(from, p string) bool {
 	b, _, _ := strings.Cut(p, "/")
 	return a == b
 }
+
+// outside begins a path that leads out of an origin: [FromVirtual] knows no address for it.
+const outside = sign + "!"
+
+// Join is the path p, written in a file whose folder is dir, as path.Join has it. A path that leads out of the origin
+// that dir lies in becomes one that [IsOutside] tells.
+func Join(dir, p string) string {
+	if IsVirtual(p) {
+		return p
+	}
+	joined := path.Join(dir, p)
+	if !SameOrigin(dir, joined) || IsVirtual(dir) && path.IsAbs(p) {
+		return outside + "/" + strings.TrimPrefix(path.Clean("/"+p), "/")
+	}
+	return joined
+}
+
+// IsOutside reports whether Join made p of a path that leads out of an origin.
+func IsOutside(p string) bool { return strings.HasPrefix(p, outside) }

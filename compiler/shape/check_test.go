@@ -67,13 +67,25 @@ octo.yaml:1:28: error: services.a.x-octo.replcas: unknown key "replcas" [unknown
 octo.yaml:1:50: error: services.a.x-octo.replicas: cannot use "x"; want a whole number, 0 or more [type]
   help: "How many containers or processes run"
 `, Surface},
-		{"not yet", "jobs: {}\nsecrets: { a: { vault: {} } }\ninclude: [{ url: x }]", `
+		{"not yet", "jobs: {}\nworkflows: {}\nrevisions: { web: { machines: {} } }", `
 octo.yaml:1:1: error: jobs: cannot use "jobs" yet: it is kept for programs that run to completion, by schedule or by hand [not-yet]
   help: delete it: this version would do nothing with it
-octo.yaml:2:17: error: secrets.a.vault: cannot use "vault" yet: it is kept for secrets in HashiCorp Vault [not-yet]
+octo.yaml:2:1: error: workflows: cannot use "workflows" yet: it is kept for jobs in an order, with the outputs of one as the inputs of the next [not-yet]
   help: delete it: this version would do nothing with it
-octo.yaml:3:13: error: include[0].url: cannot use "url" yet: it is kept for configs over https, git and OCI registries [not-yet]
+octo.yaml:3:21: error: revisions.web.machines: cannot use "machines" yet: it is kept for versions for one machine [not-yet]
   help: delete it: this version would do nothing with it
+`, Surface},
+		{"where a secret lies", "secrets: { a: { vault: { path: /x, version: 0, address: example.com } }, b: { prompt: \"a\\nb\" }, c: { prompt: true } }\ntargets: { k8s: { secret_store: kind/x } }", `
+octo.yaml:1:32: error: secrets.a.vault.path: cannot use "/x"; want MOUNT/PATH, such as secret/shop/db [pattern]
+  help: "Where it is: MOUNT/PATH, as vault kv get takes it, without the data/ of the API"
+octo.yaml:1:45: error: secrets.a.vault.version: cannot use 0; want a whole number, 1 or more [range]
+  help: "The version"
+octo.yaml:1:57: error: secrets.a.vault.address: cannot use "example.com"; want an address such as https://vault.example.com:8200 [pattern]
+  help: "Where the server is, or the socket of an agent"
+octo.yaml:1:87: error: secrets.b.prompt: cannot use "a\nb"; want true, or a question on one line [pattern]
+  help: "Ask for it when the output is applied, by a command in APPLY.md; a text is the question"
+octo.yaml:2:33: error: targets.k8s.secret_store: cannot use "kind/x"; want the name of a SecretStore, or cluster/NAME [pattern]
+  help: "The SecretStore of the External Secrets Operator that reads secrets.X.vault; cluster/NAME is a ClusterSecretStore"
 `, Surface},
 		{"durations", "services: { a: { healthcheck: { interval: 5, timeout: 1x, start_period: 90 } } }", `
 octo.yaml:1:43: error: services.a.healthcheck.interval: cannot use 5 as a duration; want a number with a unit [type]

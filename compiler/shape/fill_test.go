@@ -71,14 +71,14 @@ func TestLeaves(t *testing.T) {
 		services.*.volumes[].bind.create_host_path services.*.env_file[].path services.*.build.context services.*.ulimits.* services.*.ulimits.*.soft
 		services.*.extra_hosts.* services.*.healthcheck.test services.*.replicas services.*.depends_on.*.condition services.*.cap_add
 		services.*.gpus[].count services.*.deploy.resources.limits.cpus services.*.target.k8s services.*.storage_opt
-		networks.*.external networks.*.ipam.config[].aux_addresses.* secrets.*.credential targets.*.accept services.*.networks.*.aliases
+		networks.*.external networks.*.ipam.config[].aux_addresses.* secrets.*.credential secrets.*.vault.path secrets.*.sops.key secrets.*.prompt targets.*.accept services.*.networks.*.aliases
 		services.*.logging.options.* services.*.provider.options.* services.*.pre_start[].image`) {
 		if _, ok := leaves[p]; !ok {
 			t.Errorf("%s is missing", p)
 		}
 	}
 	for p := range leaves {
-		for _, never := range []string{"x-", "services.*.scale", "deploy.replicas", "extends", "include[", "jobs", "vault", "external.name", "services.*.build.context."} {
+		for _, never := range []string{"x-", "services.*.scale", "deploy.replicas", "extends", "include[", "jobs", "external.name", "services.*.build.context."} {
 			if strings.Contains(p, never) {
 				t.Errorf("%s is not a leaf of the canonical tree", p)
 			}
