@@ -3,12 +3,15 @@
 package compiler_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -17,7 +20,13 @@ import (
 
 	"github.com/octocompose/octocompose/compiler"
 	"github.com/octocompose/octocompose/compiler/artifact"
+	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/emit"
+	"github.com/octocompose/octocompose/compiler/load"
+	"github.com/octocompose/octocompose/compiler/lock"
+	"github.com/octocompose/octocompose/compiler/pin"
+	"github.com/octocompose/octocompose/compiler/source"
+	"github.com/octocompose/octocompose/compiler/store"
 	"github.com/octocompose/octocompose/internal/synth"
 )
 
@@ -139,4 +148,52 @@ func ratio(b *testing.B, n int, target string, floor func(data []byte, dir strin
 	b.ReportMetric(float64(ours)/float64(theirs), "×floor")
 	b.ReportMetric(float64(bytes)/float64(runs)/float64(n), "B/service")
 	b.ReportMetric(float64(ours.Microseconds())/float64(runs)/float64(n), "cpu-µs/service")
+}
+
+// BenchmarkIncludes is a config that includes 1,000 files of 20 repositories, read from the store as octo.lock has them, as
+// a ratio of processor time to the same content in one file, measured in turns in one run. Goal: at most 2.
+func BenchmarkIncludes(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as octo does
+	const n, repos = 1000, 20
+	dir := b.TempDir()
+	contents := store.Open(filepath.Join(dir, "store"))
+	var include bytes.Buffer
+	var lines []lock.Line
+	include.WriteString("name: synth\ninclude:\n")
+	for i := range n {
+		name := fmt.Sprintf("https://git%d.example.com/charts.git#v1.%d.0:services/service-%d.yaml", i%repos, i%repos, i)
+		fmt.Fprintf(&include, "  - %s\n", name)
+		sum, err := contents.Put(synth.One(i))
+		if err != nil {
+			b.Fatal(err)
+		}
+		lines = append(lines, lock.Line{Kind: lock.Inclusion, Name: name, Revision: strings.Repeat("0", 40), Sum: sum})
+	}
+	for name, data := range map[string][]byte{"one/octo.yaml": synth.Config(n), "many/octo.yaml": include.Bytes(), "many/octo.lock": lock.New(lines).Bytes()} {
+		at := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o755), os.WriteFile(at, data, 0o644)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	open := func(f *source.File) (load.Remote, diag.List) {
+		l, ds := lock.Parse(f)
+		return &pin.Locked{Lock: l, Store: contents}, ds
+	}
+	spent := map[string]time.Duration{}
+	for b.Loop() {
+		for _, half := range []string{"many", "one"} {
+			o := compiler.Options{Dir: filepath.Join(dir, half), Targets: []string{"k8s"}, Backends: backends()}
+			if half == "many" {
+				o.Remote = open
+			}
+			runtime.GC()
+			start := cpu(b)
+			r, err := compiler.Compile(context.Background(), o)
+			if err != nil || len(r.Targets) != 1 || len(r.Project.Services) != n {
+				b.Fatalf("cannot compile: %v %v", err, r.Diagnostics)
+			}
+			spent[half] += cpu(b) - start
+		}
+	}
+	b.ReportMetric(float64(spent["many"])/float64(spent["one"]), "×one-file")
 }

@@ -38,7 +38,7 @@ func TestOrigins(t *testing.T) {
 					if !ok {
 						continue // a field that another implies: its nearest ancestor is shown
 					}
-					source(t, o.From, node)
+					sourceHolds(t, o.From, node)
 					if word(node) && !translated(o.From) {
 						words[target.Target.Backend]++
 						if !strings.Contains(text[o.Line-1], node.Text) {
@@ -73,8 +73,8 @@ func translated(p tree.Path) bool {
 	return false
 }
 
-// source holds the place of a value against the text of its file.
-func source(t *testing.T, p tree.Path, n *tree.Node) {
+// sourceHolds holds the place of a value against the text of its file.
+func sourceHolds(t *testing.T, p tree.Path, n *tree.Node) {
 	t.Helper()
 	if n.Derived || !n.Kind.IsScalar() || n.At.File == nil || !word(n) {
 		return

@@ -20,6 +20,7 @@ import (
 	"github.com/octocompose/octocompose/compiler/shape"
 	"github.com/octocompose/octocompose/compiler/source"
 	"github.com/octocompose/octocompose/compiler/support"
+	"github.com/octocompose/octocompose/compiler/tree"
 )
 
 var update = flag.Bool("update", false, "rewrite the pages that are made from code")
@@ -105,11 +106,25 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// otherFiles are the definitions that blocks of other files than configs must fit.
+var otherFiles = map[string]string{"settings": "#Settings", "versions": "#Versions"}
+
 func exampleBlock(t *testing.T, kind, text string) {
 	file := &source.File{Name: "octo.yaml", Rel: "octo.yaml", Data: []byte(text + "\n")}
 	if kind == "fragment" {
 		if _, ds := parse.YAML(file); ds.Has(diag.Error) {
 			t.Errorf("is not YAML: %s", ds[0].Text())
+		}
+		return
+	}
+	if def, ok := otherFiles[kind]; ok {
+		root, ds := parse.YAML(file)
+		sch, err := compiler.Schema()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ds = append(ds, sch.Def(def).Check(tree.Root, root, shape.Canonical)...); ds.Has(diag.Error) {
+			t.Errorf("is no %s: %s", def, ds[0].Text())
 		}
 		return
 	}

@@ -2,6 +2,7 @@ package diag
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -196,4 +197,14 @@ func (d *Diagnostic) subject() string {
 		s += d.Path.String() + ": "
 	}
 	return s
+}
+
+// Cause is the code and the help of an error that knows what finding it is, by a method Finding() (Code, string); of any
+// other error they are code and help.
+func Cause(err error, code Code, help string) (Code, string) {
+	var f interface{ Finding() (Code, string) }
+	if errors.As(err, &f) {
+		return f.Finding()
+	}
+	return code, help
 }

@@ -68,11 +68,7 @@ func (r *rooted) fetched(name string) (*source.File, error) {
 
 // unfetched reports why a file that does not lie on the disk cannot be read.
 func (l *loader) unfetched(err error, by origin) {
-	code, help := diag.Remote, "copy the file beside this one"
-	var f interface{ Finding() (diag.Code, string) }
-	if errors.As(err, &f) {
-		code, help = f.Finding()
-	}
+	code, help := diag.Cause(err, diag.Remote, "copy the file beside this one")
 	d := by.blame(l.ds.Error(code, tree.Root, "%v", err))
 	if help != "" {
 		d.Helpf("%s", help)

@@ -37,7 +37,8 @@ func (x *settler) schema(p tree.Path, ref *tree.Node) (*vendor, *shape.Shape) {
 	}
 	switch {
 	case v.file == nil:
-		x.ds.Error(diag.MissingFile, p, "%v", v.err).Helpf("the path is relative to the file that holds it")
+		code, help := diag.Cause(v.err, diag.MissingFile, "the path is relative to the file that holds it")
+		x.ds.Error(code, p, "%v", v.err).Helpf("%s", help)
 		return nil, nil
 	case v.err != nil:
 		x.notDialect(p, v)
@@ -61,12 +62,12 @@ func (x *settler) schema(p tree.Path, ref *tree.Node) (*vendor, *shape.Shape) {
 
 // read reads and compiles one file.
 func (x *settler) read(name string) *vendor {
-	if x.reader.Stat(name).Size > maxSchema {
-		return &vendor{err: fmt.Errorf("cannot read %s: a schema has at most %d bytes", name, maxSchema)}
-	}
 	f, err := x.reader.Read(name)
 	if err != nil {
 		return &vendor{err: err}
+	}
+	if len(f.Data) > maxSchema {
+		return &vendor{err: fmt.Errorf("cannot read %s: a schema has at most %d bytes", f.Name, maxSchema)}
 	}
 	v := &vendor{file: f}
 	v.schema, v.err = shape.Compile(onlyFile{f})
