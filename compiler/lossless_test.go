@@ -73,6 +73,9 @@ var users = []struct{ prefix, yaml string }{
 	{"services.*.networks.*.priority", "services: { web: { networks: { other: { priority: 5 } } } }"},
 	{"services.*.depends_on.*.required", "services: { db: { profiles: [off] } }"},
 	{"configs.*.", "services: { web: { configs: [cfg] } }"}, {"secrets.*.", "services: { web: { secrets: [sec] } }"},
+	{"secrets.*.vault", "{ services: { web: { secrets: [sec] } }, secrets: { sec: !override { vault: { path: secret/app, key: password } } } }"},
+	{"secrets.*.sops", "{ services: { web: { secrets: [sec] } }, secrets: { sec: !override { sops: { file: a.env } } } }"},
+	{"secrets.*.prompt", "{ services: { web: { secrets: [sec] } }, secrets: { sec: !override { prompt: true } } }"},
 	{"volumes.*.", `services: { web: { volumes: ["vol:/data"] } }`},
 	{"volumes.*.per_replica", `services: { web: { replicas: 2, volumes: ["vol:/data"] } }`},
 	{"configs.*.name", `{ services: { web: { configs: [cfg] } }, configs: { cfg: !override { external: true } } }`},
@@ -89,6 +92,8 @@ var values = []struct{ pattern, a, b, with string }{
 	{pattern: "services.*.config.template", a: "true", b: "false", with: `services: { web: { config: { values: { t: "{{ service.name }}" }, deliver: { env: { prefix: T_ } } } } }`},
 	{pattern: ".start_period", a: "400s", b: "500s"}, {pattern: "networks.*.priority", a: "1", b: "9"}, {pattern: "services.*.priority", a: "-1", b: "1"},
 	{pattern: "configs.*.content", a: "one", b: "two"}, {pattern: "version", a: `"3.8"`, b: `"3.9"`}, {pattern: "name", a: "first", b: "second"},
+	{pattern: "secrets.*.vault.path", a: "secret/one", b: "secret/two"}, {pattern: "secrets.*.vault.address", a: "https://one.example.com", b: "https://two.example.com"},
+	{pattern: "secrets.*.prompt", a: "true", b: "another question"}, {pattern: "secrets.*.sops.file", a: "a.env", b: "b.env"},
 	{pattern: "services.*.image", a: "registry.example.com/web:2", b: "registry.example.com/web:3"},
 	{pattern: "services.*.pre_start[].image", a: "registry.example.com/web:2", b: "registry.example.com/web:3"},
 	{pattern: ".user", a: `"1000"`, b: `"1001:1001"`}, {pattern: ".cap_add", a: "[NET_ADMIN]", b: "[SYS_TIME]"}, {pattern: ".cap_drop", a: "[NET_RAW]", b: "[CHOWN]"},
@@ -408,7 +413,7 @@ func siblings(mapping, field string) string {
 
 // excludes reports whether two fields cannot stand together.
 func excludes(field, other string) bool {
-	for _, group := range []string{" file environment credential external content ", " http tcp grpc exec plugin test disable ", " sha256 sha256_url ", " count device_ids "} {
+	for _, group := range []string{" file environment credential external content vault sops prompt ", " http tcp grpc exec plugin test disable ", " sha256 sha256_url ", " count device_ids "} {
 		if strings.Contains(group, " "+field+" ") && strings.Contains(group, " "+other+" ") {
 			return true
 		}

@@ -2,13 +2,17 @@ package compiler_test
 
 import (
 	"bytes"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/txtar"
+
 	"github.com/octocompose/octocompose/compiler"
 	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/load"
+	"github.com/octocompose/octocompose/compiler/support"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -28,7 +32,7 @@ services:
     image: example.com/a:1
     user: "1000"
     env_file: [a.env, { path: raw.env, format: raw }]
-    secrets: [file, env, { source: cred, target: /run/x }]
+    secrets: [file, env, { source: cred, target: /run/x }, vault, sops, whole, typed]
     environment: { PASSWORD_FILE: /run/secrets/file, KEPT_SET: "${KEPT:+yes}", TYPED_SET: "${CHAIN:+yes}" }
     pre_start:
       - image: example.com/a:1
@@ -40,17 +44,24 @@ secrets:
   file: { file: ./file.secret }
   env: { environment: SECRET_VALUE }
   cred: { credential: app.cred }
+  vault: { vault: { path: secret/app, key: password } }
+  sops: { sops: { file: ./app.enc.yaml, key: db.password } }
+  whole: { sops: { file: ./app.enc.env } }
+  typed: { prompt: true }
 targets:
   systemd: { accept: [services.a.pre_start, services.b.build.secrets, secrets.env.environment] }
   compose: {}
   k8s: { accept: [services.a.pre_start] }
 `,
-	"a.env":        "A=" + canary + "-1\nB='" + canary + "-2'\nexport C=${D}" + canary + "-3 # x\n",
-	"raw.env":      "A=\"" + canary + "-4\n",
-	"file.secret":  canary + "-5",
-	".env":         "DECLARED=" + canary + "-6\nUNUSED=" + canary + "-7\nSECRET_VALUE=" + canary + "-8\nKEPT=" + canary + "-11\nCHAIN=${KEPT}-${TYPED}\n",
-	"b/Dockerfile": "FROM scratch\n# " + canary + "-9\n",
-	"b/.env":       "X=" + canary + "-10\n",
+	"a.env":         "A=" + canary + "-1\nB='" + canary + "-2'\nexport C=${D}" + canary + "-3 # x\n",
+	"raw.env":       "A=\"" + canary + "-4\n",
+	"file.secret":   canary + "-5",
+	"app.enc.yaml":  "db: { password: " + canary + "-12 }\n",
+	"app.enc.env":   "A=" + canary + "-13\n",
+	"secrets/typed": canary + "-14",
+	".env":          "DECLARED=" + canary + "-6\nUNUSED=" + canary + "-7\nSECRET_VALUE=" + canary + "-8\nKEPT=" + canary + "-11\nCHAIN=${KEPT}-${TYPED}\n",
+	"b/Dockerfile":  "FROM scratch\n# " + canary + "-9\n",
+	"b/.env":        "X=" + canary + "-10\n",
 }
 
 // TestSecrets: values of secrets, of files of variables that are not inlined, and of variables that nothing reads stand
@@ -61,6 +72,58 @@ func TestSecrets(t *testing.T) {
 		t.Fatalf("the input of the test is wrong:\n%s", everyPrint(t, r.Diagnostics))
 	}
 	noCanary(t, r)
+	columns := make([]support.Column, len(r.Targets))
+	for i, x := range r.Targets {
+		columns[i] = support.Column{Target: x.Target, Table: x.Table}
+	}
+	var report bytes.Buffer
+	sheet := support.Report(r.Tree, columns)
+	for _, print := range []func(io.Writer) error{sheet.Text, sheet.Markdown, sheet.JSON} {
+		if err := print(&report); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.Contains(report.String(), "secrets") || strings.Contains(report.String(), canary) {
+		t.Errorf("the report shows it, or nothing:\n%s", &report)
+	}
+}
+
+// TestSecretsInDiff: what a change of a value shows is nothing, as no output knows it; what a change of a reference shows
+// is the reference.
+func TestSecretsInDiff(t *testing.T) {
+	make := func(change func(map[string]string)) []txtar.File {
+		files := map[string]string{}
+		for k, v := range secretive {
+			files[k] = v
+		}
+		change(files)
+		return outputs(compileFiles(t, files, compiler.Options{Env: secretEnv, Ask: secretAnswer}))
+	}
+	was := make(func(map[string]string) {})
+	values := make(func(files map[string]string) {
+		for _, name := range []string{"file.secret", "app.enc.yaml", "app.enc.env", "a.env", "secrets/typed"} {
+			files[name] += "# another " + canary + "\n"
+		}
+		files[".env"] = strings.ReplaceAll(files[".env"], canary, canary+"-another")
+	})
+	references := make(func(files map[string]string) {
+		files["octo.yaml"] = strings.NewReplacer("secret/app,", "secret/other,", "db.password", "db.other").Replace(files["octo.yaml"])
+	})
+	if len(was) == 0 || len(was) != len(values) || len(was) != len(references) {
+		t.Fatalf("there are %d, %d and %d files", len(was), len(values), len(references))
+	}
+	changed := 0
+	for i := range was {
+		if !bytes.Equal(was[i].Data, values[i].Data) {
+			t.Errorf("%s changes with a value", was[i].Name)
+		}
+		if !bytes.Equal(was[i].Data, references[i].Data) {
+			changed++
+		}
+	}
+	if changed < 5 { // three APPLY.md, the unit that asks Vault, the container
+		t.Errorf("only %d files change with the references", changed)
+	}
 }
 
 // TestSecretsInFaults: a finding names the place and the field, and repeats no value of a secret, whatever is wrong with
@@ -94,6 +157,11 @@ func TestSecretsInFaults(t *testing.T) {
 		{"a .env that is inlined", map[string]string{"o.yaml": "services: { a: { env_file: [{ path: .env, inline: true }] } }",
 			".env": "DECLARED=x\nKEPT=" + canary + "\nCHAIN=$KEPT\n"}, "services.a.environment.CHAIN: cannot hold"},
 		{"the wrong type of a secret in a message", map[string]string{"o.yaml": "services: { a: { hostname: \"${NOT_THERE:?give $KEPT}\" } }"}, "give ****"},
+		{"a vault that is none", map[string]string{"o.yaml": "secrets: { vault: { vault: { path: secret/../sys } }, sops: { sops: { key: a..b } } }"}, "[pattern]"},
+		{"two sources", map[string]string{"o.yaml": "secrets: { file: { sops: { file: app.enc.yaml } }, typed: { prompt: \"q?\", environment: SECRET_VALUE } }"}, "[exclusive]"},
+		{"no file of sops", map[string]string{"o.yaml": "secrets: { sops: { sops: { file: app.enc.yml } } }"}, "did you mean app.enc.yaml?"},
+		{"a secret as the path in a vault", map[string]string{"o.yaml": "secrets: { vault: { vault: { path: \"secret/$KEPT\" } } }"}, "[secret-value]"},
+		{"a secret as a question", map[string]string{"o.yaml": "secrets: { typed: { prompt: \"$KEPT?\" } }"}, "[secret-value]"},
 		{"a file of variables", map[string]string{"a.env": "BAD NAME=" + canary + "\n\"" + canary + "\n"}, ""},
 		{"an inlined file", map[string]string{"o.yaml": "services: { a: { env_file: [{ path: in.env, inline: true }] } }", "in.env": "BAD NAME=" + canary + "\nX=\"" + canary + "\n"}, "in.env:1:1"},
 	} {

@@ -54,6 +54,7 @@ func (l *lowering) apply() []byte {
 	}
 	g.say("Made from ", strings.Join(p.Inputs, ", "), ". Needs ", strings.Join(needs, ", "), ". All commands run in this folder.")
 	l.once(g)
+	l.bring(g)
 	l.present(g)
 	l.eachTime(g)
 	l.startOrder(g)
@@ -147,6 +148,9 @@ func (l *lowering) present(g *page) {
 	for _, s := range l.in.Project.Secrets {
 		if s.File != "" {
 			add(s.File, "secret "+s.Key+l.readers(s.Key))
+		}
+		if s.Sops != nil && isMade(s) {
+			add(s.Sops.File, "which sops decrypts for secret "+s.Key)
 		}
 	}
 	lines = append(lines, l.variables()...)

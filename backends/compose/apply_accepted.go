@@ -21,7 +21,7 @@ func (l *lowering) notDone(g *page) {
 		item := l.in.Target.Path.Key("accept").Index(i)
 		line := "- " + oneLine(pattern)
 		if n, ok := tree.Get(l.in.Tree, item); ok && n.At.File != nil {
-			line += " (accepted in " + n.At.File.Rel + ")"
+			line += " (accepted in " + n.At.File.Shown() + ")"
 		}
 		row, why := rowOf(steps), l.accepted(item)
 		switch {

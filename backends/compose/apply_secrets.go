@@ -5,15 +5,82 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/octocompose/octocompose/compiler/artifact"
+	"github.com/octocompose/octocompose/compiler/doc"
 	"github.com/octocompose/octocompose/compiler/model"
+	"github.com/octocompose/octocompose/compiler/support"
 )
+
+// secretsDir is the folder beside compose.yaml for the values that commands of APPLY.md bring.
+const secretsDir = "secrets"
+
+// isMade reports whether a command of APPLY.md makes the file of the secret: from a vault, by sops, or by asking.
+func isMade(s *model.Secret) bool {
+	_, asked := s.Question()
+	return !s.External && (asked || s.Vault != nil || s.Sops != nil)
+}
+
+// madeBy is the field that says where such a secret comes from.
+func madeBy(s *model.Secret) string {
+	switch {
+	case s.Vault != nil:
+		return "vault"
+	case s.Sops != nil:
+		return "sops"
+	}
+	return "prompt"
+}
+
+// madeFile is that file, from the folder of compose.yaml.
+func madeFile(key string) string { return secretsDir + "/" + key }
+
+// keepOut keeps the values out of git, where the output lies in a repository.
+func (l *lowering) keepOut() {
+	file := secretsDir + "/.gitignore"
+	if l.files.Get(file) == nil {
+		l.add(&l.files, artifact.File{Path: file, Mode: 0o644, Data: []byte("# The values of secrets lie here: none of them belongs into a repository.\n*\n!.gitignore\n")})
+	}
+}
+
+// bring are the commands that make the files of secrets. None leaves an empty file where it fails. The folder keeps
+// others of the machine out; the files are readable, as a container sees them with their owner and mode on the host.
+func (l *lowering) bring(g *page) {
+	var lines []string
+	vault := false
+	for _, s := range l.in.Project.Secrets {
+		if !isMade(s) {
+			continue
+		}
+		file := madeFile(s.Key)
+		open := " && chmod 0644 " + doc.ShellWord(file)
+		question, asked := s.Question()
+		switch {
+		case s.Vault != nil:
+			vault = true
+			lines = append(lines, "octo-sidecar "+doc.ShellWords(append(s.Vault.Words(), "--out="+file)...)+open)
+		case s.Sops != nil:
+			lines = append(lines, "(umask 077 && "+support.SopsCommand(s.Sops, l.onHost(s.Sops.File), doc.ShellWord(file))+")"+open)
+		case asked:
+			lines = append(lines, "IFS= read -rs -p "+doc.ShellWord(question+": ")+` v && (umask 077 && printf %s "$v" >`+doc.ShellWord(file)+")"+open+"; unset v")
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	g.section("Secrets")
+	g.say("Before the first start, and when one has changed; in bash. Git ignores ", ticks(secretsDir+"/"), ", and nobody but you may read it.")
+	g.code(append([]string{"install -d -m 0700 " + secretsDir}, lines...)...)
+	if vault {
+		g.say("`octo-sidecar` finds Vault by VAULT_ADDR, where the config names no address, and logs in with VAULT_TOKEN or what `vault login` left.")
+	}
+}
 
 // changed are the services that must be made anew by hand, once the file of a secret has another content: Compose does
 // not see that, and the output must not hold what would tell it.
 func (l *lowering) changed(g *page) {
 	var lines []string
 	for _, c := range l.in.Project.Secrets {
-		if c.File == "" && c.Credential == "" {
+		if c.File == "" && c.Credential == "" && !isMade(c) {
 			continue
 		}
 		var names []string

@@ -16,7 +16,8 @@
 //   - name, and the names of networks and volumes, are written out as Compose would make them. The network
 //     "default" that nobody wrote stays unwritten.
 //   - min_version of the target refuses keys that its Compose or its Docker Engine does not know yet.
-//   - secrets.X.credential is the file /etc/credstore/NAME.
+//   - secrets.X.credential is the file /etc/credstore/NAME; secrets.X.vault, sops and prompt are the file secrets/X beside
+//     compose.yaml, which a command of APPLY.md makes, and which git ignores.
 //   - A service with configs has a label with their hash, as Compose does not see that a config from a file changed.
 //     The content of a config that a read-only service mounts is a file: Compose cannot write it into such a container.
 //     Secrets have no such label, as a hash of a secret must not stand in an output: APPLY.md has the command.

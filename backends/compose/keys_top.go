@@ -136,7 +136,7 @@ func volumes(o *object) lower {
 // credentials is the folder in which systemd and this backend look for credentials (systemd.exec(5), LoadCredential).
 const credentials = "/etc/credstore/"
 
-// secrets are the secrets; a credential is a file.
+// secrets are the secrets; a credential is a file, and so is what a command of APPLY.md brings.
 func secrets(o *object) lower {
 	return func(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 		v := mapping(p, len(n.Fields))
@@ -146,6 +146,10 @@ func secrets(o *object) lower {
 			x := o.lower(l, at, f.Value)
 			if c := f.Value.Str("credential"); c != "" {
 				o.at(x, "file", func() *doc.Value { return doc.Str(escape(credentials + c)).From(at.Key("credential")) })
+			}
+			if s := l.in.Project.Secret(f.Key); s != nil && isMade(s) {
+				o.at(x, "file", func() *doc.Value { return doc.Str("./" + madeFile(f.Key)).From(at.Key(madeBy(s))) })
+				l.keepOut()
 			}
 			v.Set(f.Key, x)
 		}

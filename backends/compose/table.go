@@ -36,6 +36,7 @@ func topRows() []support.Row {
 		{Field: "include", Level: support.Exact, How: "what is included is in the output"},
 		{Field: "variables", Level: support.Exact, How: "their values are in the output"},
 		{Field: "targets", Level: support.Exact, How: "they say what is compiled, and how"},
+		{Field: "targets.*.secret_store", Level: support.Meaningless, How: "it is for Kubernetes"},
 		{Field: "globals", Level: support.Exact, How: "configs and environment of the services"},
 		{Field: "repos", Level: support.Unsupported, How: notYet},
 		{Field: "jobs", Level: support.Unsupported,
@@ -156,9 +157,9 @@ func sharedRows() []support.Row {
 		{Field: "volumes.*.per_replica", Level: support.Unsupported, Free: []string{"false"},
 			How: "Compose mounts one volume into all replicas: write a service for each, with a volume of its own"},
 		{Field: "secrets.*.credential", Level: support.Emulated, How: "file: /etc/credstore/NAME of the machine"},
-		{Field: "secrets.*.vault", Level: support.Unsupported, How: notYet},
-		{Field: "secrets.*.sops", Level: support.Unsupported, How: notYet},
-		{Field: "secrets.*.prompt", Level: support.Unsupported, How: notYet},
+		{Field: "secrets.*.vault", Level: support.Emulated, How: "file: ./secrets/KEY, which octo-sidecar makes by a command in APPLY.md"},
+		{Field: "secrets.*.sops", Level: support.Emulated, How: "file: ./secrets/KEY, which sops makes by a command in APPLY.md"},
+		{Field: "secrets.*.prompt", Level: support.Emulated, How: "file: ./secrets/KEY, which a command in APPLY.md asks for"},
 	}
 	for _, group := range []struct {
 		section string

@@ -9,20 +9,23 @@ import (
 
 	"github.com/octocompose/octocompose/compiler/doc"
 	"github.com/octocompose/octocompose/compiler/model"
+	"github.com/octocompose/octocompose/compiler/support"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
 // chores is what a person does: collected while lowering, printed in APPLY.md.
 type chores struct {
-	secrets  []secretChore
-	configs  []secretChore
-	envFiles []envChore
-	builds   []buildChore
-	claims   []string // of others
-	tags     []tagChore
-	runtimes []string
-	public   []*unit
-	sidecar  bool
+	secrets []secretChore
+	configs []secretChore
+	// fromStore are the secrets for which no person does anything.
+	fromStore []storedSecret
+	envFiles  []envChore
+	builds    []buildChore
+	claims    []string // of others
+	tags      []tagChore
+	runtimes  []string
+	public    []*unit
+	sidecar   bool
 }
 
 // secretChore is an object that a person makes from a file, a variable or a prompt. It never holds a value.
@@ -31,6 +34,7 @@ type secretChore struct {
 	file        string // relative to the project's folder, or absolute
 	environment string
 	external    bool
+	secret      *model.Secret // where a command brings its value; else nil
 }
 
 type envChore struct{ name, file string }
@@ -42,7 +46,11 @@ type buildChore struct {
 }
 
 func (c *chores) secret(s *model.Secret, name, key string) {
-	addChore(&c.secrets, secretChore{name: name, key: key, file: s.File, environment: s.Environment, external: s.External})
+	chore := secretChore{name: name, key: key, file: s.File, environment: s.Environment, external: s.External}
+	if isBrought(s) {
+		chore.secret = s
+	}
+	addChore(&c.secrets, chore)
 }
 
 func (c *chores) config(f *model.Config, name, key string) {
@@ -63,6 +71,7 @@ func (c *chores) envFile(name, file string) {
 
 func (c *chores) build(u *unit, image string) {
 	n, _ := tree.Get(u.l.in.Tree, u.at("build"))
+	u.buildSecretSources(n)
 	c.builds = append(c.builds, buildChore{image, u.s.Build, n})
 }
 
@@ -168,6 +177,12 @@ func (p *page) once() {
 	if len(t.secrets) > 0 {
 		remarks = append(remarks, "or let External Secrets, Sealed Secrets or SOPS make Secrets of these names.")
 	}
+	if len(t.fromStore) > 0 {
+		remarks = append(remarks, "The External Secrets Operator makes the Secrets below `secrets/`, by the store `"+p.l.t.SecretStore+"`, which is a matter of the cluster.")
+	}
+	if slices.ContainsFunc(t.secrets, func(s secretChore) bool { return s.secret != nil }) {
+		remarks = append(remarks, "In bash, and again when a value has changed: a command with `apply` changes a Secret that is there.")
+	}
 	if len(t.envFiles) > 0 {
 		remarks = append(remarks, "kubectl takes the lines of an env file as they stand: quotes and `${…}` are part of the value.")
 	}
@@ -207,6 +222,8 @@ func (p *page) create(kind string, s secretChore) string {
 	object := "kubectl " + p.ns + "create " + kind + " " + doc.ShellWord(s.name)
 	from := " --from-file=" + doc.ShellWord(s.key+"=")
 	switch {
+	case s.secret != nil:
+		return p.bring(object, s)
 	case s.file != "":
 		return object + " --from-file=" + doc.ShellWord(s.key+"="+p.l.hostPath(s.file))
 	case s.environment != "":
@@ -215,6 +232,23 @@ func (p *page) create(kind string, s secretChore) string {
 		return object + from + "/dev/stdin    # if it is not there yet: its value, then ctrl-d"
 	}
 	return object + from + "/dev/stdin    # its value, then ctrl-d"
+}
+
+// bring is the command that makes a Secret of what it fetches, decrypts or asks for. Where that fails, the Secret that is
+// there stays.
+func (p *page) bring(object string, s secretChore) string {
+	apply := " --dry-run=client -o yaml | kubectl " + p.ns + "apply --server-side --field-manager=octo -f -"
+	if question, asked := s.secret.Question(); asked {
+		return "IFS= read -rs -p " + doc.ShellWord(question+": ") + ` v && printf %s "$v" | ` + object +
+			" --from-file=" + doc.ShellWord(s.key+"=") + "/dev/stdin" + apply + "; unset v"
+	}
+	var get string
+	if v := s.secret.Vault; v != nil {
+		get = "octo-sidecar " + doc.ShellWords(v.Words()...) + ` --out="$f"`
+	} else {
+		get = support.SopsCommand(s.secret.Sops, p.l.hostPath(s.secret.Sops.File), `"$f"`)
+	}
+	return "f=$(mktemp) && " + get + " && " + object + " --from-file=" + doc.ShellWord(s.key+"=") + `"$f"` + apply + `; rm -f "$f"`
 }
 
 // each says what is done after every compile.

@@ -1,7 +1,7 @@
 // Package k8s lowers the model to Kubernetes manifests: typed objects of k8s.io/api, printed by our own printer,
 // with kustomization.yaml for kubectl apply -k and GitOps, and APPLY.md for what a person does.
 //
-// In: a [model.Input]. Out: an [artifact.Set] of <service>/<kind>.yaml, shared claims below volumes/, namespace.yaml
+// In: a [model.Input]. Out: an [artifact.Set] of <service>/<kind>.yaml, shared claims below volumes/, ExternalSecrets below secrets/, namespace.yaml
 // when the target names a namespace, kustomization.yaml and APPLY.md. It never writes the value of a secret, never
 // asks a cluster, and never drops a field without a row in [Backend.Table] or a diagnostic.
 //
@@ -13,7 +13,8 @@
 //	else                                                                Deployment
 //
 // Beside it: a ServiceAccount; a Service when it has a port, or when another service names it; a Service of its own
-// for what is published beyond loopback; one Service more for each alias; a ConfigMap for its files, whose name holds a
+// for what is published beyond loopback; one Service more for each alias; an ExternalSecret for
+// a secret in a vault that a store of the cluster reads (the type is ours, see lower_external.go); a ConfigMap for its files, whose name holds a
 // hash; a NetworkPolicy when the networks say something; a PodDisruptionBudget when it has replicas; a
 // HorizontalPodAutoscaler when it scales; a Role for a gate that asks for a Job.
 //

@@ -105,6 +105,7 @@ func lower(in *model.Input) *lowering {
 		l.account(u)
 	}
 	l.claims()
+	l.externalSecrets()
 	l.networkPolicies()
 	l.patches()
 	l.namespace()

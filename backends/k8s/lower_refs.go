@@ -66,7 +66,7 @@ func (l *lowering) configName(c *model.Config) string {
 	return subdomain(l.p.Name) + "." + subdomain(c.Key)
 }
 
-// secretName is the name of the Secret that a person makes: the credential's, the external one's, or one of the
+// secretName is the name of the Secret that a person, or a store, makes: the credential's, the external one's, or one of the
 // project's.
 func (l *lowering) secretName(s *model.Secret) string {
 	switch {
@@ -127,7 +127,11 @@ func (u *unit) secretItem(ref *model.FileRef, file string) (name string, item co
 	s := u.l.p.Secret(ref.Source)
 	name = u.l.secretName(s)
 	key := fileKey(s.Key)
-	u.l.todo.secret(s, name, key)
+	if u.l.fromStore(s) {
+		u.l.todo.stored(s, name, key)
+	} else {
+		u.l.todo.secret(s, name, key)
+	}
 	return name, corev1.KeyToPath{Key: key, Path: file}
 }
 

@@ -70,22 +70,7 @@ func line(b *strings.Builder, command, note string) {
 // applyOnce writes what a machine needs before the first start: secrets, external things, sockets.
 func (l *lowering) applyOnce(b *strings.Builder) {
 	var t strings.Builder
-	credentials := false
-	for _, s := range l.p.Secrets {
-		if !l.secrets[s.Key] {
-			continue
-		}
-		switch {
-		case s.External:
-			line(&t, "podman secret create "+doc.ShellWord(cmp.Or(s.Name, s.Key))+" -", "the secret, then ctrl-d")
-		case s.Credential != "":
-			if !credentials {
-				line(&t, "install -d -m 0700 /etc/credstore", "")
-				credentials = true
-			}
-			line(&t, "install -m 0400 /dev/stdin "+doc.ShellWord("/etc/credstore/"+s.Credential), "the secret, then ctrl-d")
-		}
-	}
+	l.applySecrets(func(command, note string) { line(&t, command, note) })
 	for _, n := range l.p.Networks {
 		if name := cmp.Or(n.Name, n.Key); n.External && !slices.Contains([]string{"host", "none", "podman"}, name) {
 			line(&t, "podman network create --ignore "+doc.ShellWord(name), "network "+n.Key+", which belongs to somebody else")
@@ -183,6 +168,11 @@ func (l *lowering) applyCopies(b *strings.Builder) {
 // hash of it in the unit would tell who reads the unit what a short secret is.
 func (l *lowering) applyUnseen(b *strings.Builder) {
 	var t strings.Builder
+	for _, s := range l.p.Secrets {
+		if l.secrets[s.Key] && s.Vault != nil && !s.External {
+			line(&t, "systemctl restart "+l.vaultUnit(s)+".service", "reads secret "+s.Key+" from Vault again; then")
+		}
+	}
 	for _, s := range l.services {
 		if s.count == 0 {
 			continue
@@ -303,6 +293,11 @@ func (l *lowering) applyRemove(b *strings.Builder) {
 	}
 	for _, name := range l.stored {
 		line(b, "podman secret rm "+doc.ShellWord(name), "")
+	}
+	for _, s := range l.p.Secrets {
+		if l.secrets[s.Key] && s.Vault != nil && !s.External {
+			line(b, "systemctl clean --what=runtime "+l.vaultUnit(s)+".service", "the value of secret "+s.Key)
+		}
 	}
 	b.WriteString("```\nthen each file that .octo-manifest names")
 	if slices.ContainsFunc(l.copies, func(f fileCopy) bool { return strings.HasPrefix(f.to, l.root+"/") }) {

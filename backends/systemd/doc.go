@@ -10,6 +10,7 @@
 //	alive checks of those       etc/systemd/system/<project>-X-alive.service and <project>-restart@.service
 //	services.X.pre_start        etc/containers/systemd/<project>-X-pre-1.container, a one-shot before each start
 //	networks.N, volumes.V       etc/containers/systemd/<project>-N.network, <project>-V.volume
+//	secrets.S.vault             etc/systemd/system/<project>-secret-S.service, which puts the value on a tmpfs
 //	configs                     etc/<project>/X/<config>
 //	the project                 etc/systemd/system/<project>.target and <project>.slice, etc/sysusers.d
 //

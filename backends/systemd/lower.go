@@ -154,6 +154,7 @@ func (l *lowering) project() {
 			l.container(s)
 		}
 	}
+	l.vaultSecrets()
 	l.frame()
 }
 
@@ -212,6 +213,9 @@ func (l *lowering) claim() bool {
 		for _, b := range s.besides() {
 			take(b.name, b.at)
 		}
+	}
+	for _, v := range l.vaultClaims() {
+		take(v.name, v.at)
 	}
 	if r := l.byName["restart"]; r != nil && r.count > 1 { // a template, as the unit that restarts others
 		if i := slices.IndexFunc(l.services, func(s *service) bool { return s.native && len(s.watched()) > 0 }); i >= 0 {

@@ -80,6 +80,7 @@ func (l *lowering) depends(s *service, us, sv *Section, sign string, more ...str
 	for _, pre := range s.after {
 		more = append(more, pre+".service")
 	}
+	more = append(more, l.vaultUnits(s.Service)...)
 	for _, u := range more {
 		join(&wants, u)
 		join(&after, u)

@@ -127,8 +127,8 @@ func (l *lowering) secretMounts(s *service, c, sv *Section) {
 			if secret.Name == "" {
 				name = secret.Key
 			}
-		case secret.Credential != "":
-			sv.Fields("LoadCredential", ":", at, secret.Key, secret.Credential)
+		case l.storedAs(secret) != "":
+			sv.Fields("LoadCredential", ":", at, secret.Key, l.storedAs(secret))
 			l.store(name)
 			sv.Exec("ExecStartPre", "", at, append(create, text(name), lit("%d/"+secret.Key))...)
 		case secret.File != "":
@@ -138,6 +138,10 @@ func (l *lowering) secretMounts(s *service, c, sv *Section) {
 			}
 			l.store(name)
 			sv.Exec("ExecStartPre", "", at, append(create, text(name), text(file))...)
+		case secret.Vault != nil:
+			l.store(name)
+			s.readsVault(secret)
+			sv.Exec("ExecStartPre", "", at, append(create, text(name), text(l.vaultFile(secret)))...)
 		default:
 			l.noSecret(secret, at)
 			continue
@@ -162,7 +166,7 @@ func (l *lowering) noSecret(secret *model.Secret, at tree.Path) {
 	if secret.Environment != "" {
 		return
 	}
-	l.refuse(at, "write credential:, file: or external: below secrets."+secret.Key, "the secret has no source that systemd knows")
+	l.refuse(at, "write credential:, vault:, sops:, prompt: or file: below secrets."+secret.Key, "the secret has no source that systemd knows")
 }
 
 // secretMount writes Secret=. It belongs to the user of the service where that is a number, and only they read it.

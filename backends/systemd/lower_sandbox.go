@@ -99,8 +99,11 @@ func (l *lowering) nativeSecrets(s *service, sv *Section) {
 		}
 		l.secrets[secret.Key] = true
 		switch {
-		case secret.Credential != "":
-			sv.Fields("LoadCredential", ":", at, secret.Key, secret.Credential)
+		case l.storedAs(secret) != "" && !secret.External:
+			sv.Fields("LoadCredential", ":", at, secret.Key, l.storedAs(secret))
+		case secret.Vault != nil && !secret.External:
+			s.readsVault(secret)
+			sv.Fields("LoadCredential", ":", at, secret.Key, l.vaultFile(secret))
 		case secret.File != "":
 			file := l.file(secret.File, secret.Path.Key("file"))
 			if file == "" {
@@ -177,9 +180,10 @@ const lowPort = 1024
 // sandbox says what a native unit needs beside the block that all have.
 type sandbox struct {
 	umask   string
-	dynamic bool // a user of its own, made at each start
-	low     int  // a port below 1024 that it opens; 0: none
-	build   bool // it runs compilers
+	dynamic bool      // a user of its own, made at each start
+	low     int       // a port below 1024 that it opens; 0: none
+	build   bool      // it runs compilers
+	at      tree.Path // the field that the whole unit is for; the root: none
 }
 
 // hardening writes the sandbox, each relaxation with its reason.
@@ -187,7 +191,7 @@ func (l *lowering) hardening(sv *Section, o sandbox) {
 	sv.Gap()
 	sv.Note("Hardening")
 	if o.dynamic {
-		sv.Fixed("DynamicUser", "yes", tree.Root)
+		sv.Fixed("DynamicUser", "yes", o.at)
 	}
 	for _, opt := range sandboxOptions {
 		switch {
@@ -195,21 +199,21 @@ func (l *lowering) hardening(sv *Section, o sandbox) {
 			if sv.note == "" {
 				sv.Note("Port " + strconv.Itoa(o.low) + ". It rules out PrivateUsers=yes.")
 			}
-			sv.Fixed("AmbientCapabilities", "CAP_NET_BIND_SERVICE", tree.Root)
-			sv.Fixed(opt.name, "CAP_NET_BIND_SERVICE", tree.Root)
+			sv.Fixed("AmbientCapabilities", "CAP_NET_BIND_SERVICE", o.at)
+			sv.Fixed(opt.name, "CAP_NET_BIND_SERVICE", o.at)
 		case o.low > 0 && opt.name == "PrivateUsers":
 		case o.build && opt.name == "MemoryDenyWriteExecute":
 			sv.Note("No MemoryDenyWriteExecute=yes and no ProcSubset=pid: compilers translate as they run, and count processors.")
 		case o.build && opt.name == "ProcSubset":
 		default:
-			sv.Fixed(opt.name, opt.value, tree.Root)
+			sv.Fixed(opt.name, opt.value, o.at)
 		}
 	}
 	if o.build {
 		sv.Note("What is forbidden fails, as in a container, and kills no tool that only tries.")
-		sv.Fixed("SystemCallErrorNumber", "EPERM", tree.Root)
+		sv.Fixed("SystemCallErrorNumber", "EPERM", o.at)
 	}
-	sv.Fixed("UMask", o.umask, tree.Root)
+	sv.Fixed("UMask", o.umask, o.at)
 }
 
 // sandbox hardens the unit of a program, and lets it open the ports that the config names.

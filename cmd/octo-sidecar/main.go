@@ -1,5 +1,5 @@
 // Command octo-sidecar is the small runtime that stands beside services where a platform lacks something: it asks
-// whether they work, waits for them, watches them, checks a machine, and fetches programs.
+// whether they work, waits for them, watches them, checks a machine, fetches programs, and reads secrets.
 package main
 
 import (
@@ -28,6 +28,9 @@ const usage = `octo-sidecar stands beside services where a platform lacks someth
       check this machine
   octo-sidecar fetch --spec=FILE
       download, verify, unpack and put in place the program that FILE names
+  octo-sidecar secret vault --path=MOUNT/PATH --key=FIELD [--mount=MOUNT] [--version=N] [--address=URL] [--out=FILE]
+               [--timeout=30s] [--token-file=FILE | --role-id-file=FILE --secret-id-file=FILE]
+      read a value from a KV engine (version 2) of Vault; into FILE, mode 0600, or to stdout
   octo-sidecar install DIR
       copy this program to DIR/octo-sidecar
   octo-sidecar version
@@ -76,6 +79,7 @@ const (
 // call is one run of a verb.
 type call struct {
 	flags  *pflag.FlagSet
+	stdout io.Writer
 	stderr io.Writer
 	env    func(string) string
 }
@@ -92,7 +96,8 @@ var verbs = []struct {
 	name string
 	make func(c *call) func(ctx context.Context, words []string) error
 }{
-	{"probe", makeProbe}, {"wait", makeWait}, {"watch", makeWatch}, {"preflight", makePreflight}, {"fetch", makeFetch}, {"install", makeInstall},
+	{"probe", makeProbe}, {"wait", makeWait}, {"watch", makeWatch}, {"preflight", makePreflight}, {"fetch", makeFetch}, {"secret", makeSecret},
+	{"install", makeInstall},
 }
 
 // run is main without the process.
@@ -115,7 +120,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, env func(
 			names = append(names, v.name)
 			continue
 		}
-		c := &call{flags: pflag.NewFlagSet(verb, pflag.ContinueOnError), stderr: stderr, env: env}
+		c := &call{flags: pflag.NewFlagSet(verb, pflag.ContinueOnError), stdout: stdout, stderr: stderr, env: env}
 		c.flags.SetOutput(io.Discard)
 		c.flags.SetInterspersed(false) // what stands behind the first word belongs to it
 		do := v.make(c)

@@ -69,8 +69,15 @@ func TestRun(t *testing.T) {
 		{"preflight disk /x much", 2, `cannot use "much" as a size`},
 		{"fetch", 2, "want fetch --spec=FILE"},
 		{"fetch --spec=/no/such/file", 1, "cannot read the spec"},
+		{"secret", 2, "want secret vault --path=MOUNT/PATH --key=FIELD"},
+		{"secret vault --path=a/b", 2, "--key=FIELD"},
+		{"secret sops --path=a/b --key=c", 2, "want secret vault"},
+		{"secret vault --path=a/b --key=c --version=-1", 2, "want secret vault"},
+		{"secret vault --path=a/b --key=c --timeout=0s", 2, "more than 0"},
+		{"secret vault --path=a/b --key=c --token-file=/no/such/file", 1, "cannot read the login"},
+		{"secret vault --path=a/b --key=c --address=http://vault.example.com", 1, "plain text"},
 		{"install", 2, "want install DIR"},
-		{"serve", 2, `no verb is called "serve"; want probe, wait, watch, preflight, fetch, install or version`},
+		{"serve", 2, `no verb is called "serve"; want probe, wait, watch, preflight, fetch, secret, install or version`},
 	} {
 		var out bytes.Buffer
 		code := run(t.Context(), strings.Fields(c.args), &out, &out, noEnv)

@@ -122,7 +122,7 @@ next:
 			continue
 		}
 		for i, f := range w.files {
-			if names[i] != f.Rel {
+			if names[i] != f.Shown() {
 				continue next
 			}
 		}
@@ -130,8 +130,8 @@ next:
 	}
 	names := make([]string, 0, len(w.files))
 	for _, f := range w.files {
-		if !slices.Contains(names, f.Rel) {
-			names = append(names, f.Rel)
+		if !slices.Contains(names, f.Shown()) {
+			names = append(names, f.Shown())
 		}
 	}
 	if len(names) == len(w.files) && len(w.names) < 16 {

@@ -60,6 +60,7 @@ func (c *checker) rules() {
 	}
 	c.names()
 	c.sources()
+	c.secrets()
 	c.externals()
 	c.empty()
 }
@@ -211,7 +212,7 @@ var fileKinds = []struct {
 	{
 		section: "secrets",
 		fields:  []string{"file", "environment", "credential", "external", "driver", "vault", "sops", "prompt"},
-		want:    "file, environment, credential or external: true",
+		want:    "file, environment, credential, vault, sops, prompt or external: true",
 	},
 	{
 		section: "configs",

@@ -175,8 +175,8 @@ secrets: {a: {}, b: {file: x}, c: {external: true}, d: {name: x}, e: {credential
 configs: {a: {content: ""}, b: {labels: {x: y}}}
 volumes: {v: {external: true, name: n, driver: x, x-y: 1, size: 1Gi}}
 networks: {n: {external: true, labels: {a: b}}}
-`, want: `octo.yaml:3:11: error: secrets.a: nothing says where it comes from; want file, environment, credential or external: true [required]
-octo.yaml:3:53: error: secrets.d: nothing says where it comes from; want file, environment, credential or external: true [required]
+`, want: `octo.yaml:3:11: error: secrets.a: nothing says where it comes from; want file, environment, credential, vault, sops, prompt or external: true [required]
+octo.yaml:3:53: error: secrets.d: nothing says where it comes from; want file, environment, credential, vault, sops, prompt or external: true [required]
 octo.yaml:3:91: error: secrets.f.fiel: unknown key "fiel" [unknown-key]
   help: did you mean "file"?
 octo.yaml:4:29: error: configs.b: nothing says where it comes from; want file, content, environment or external: true [required]
@@ -296,6 +296,9 @@ func TestSchemaSaysItOnce(t *testing.T) {
 		{"services: {a: {image: a, gpus: [{count: 1, device_ids: [x]}]}}", diag.Exclusive},
 		{"services: {a: {image: a, deploy: {resources: {reservations: {devices: [{capabilities: [x], count: 1, device_ids: [x]}]}}}}}", diag.Exclusive},
 		{"services: {a: {image: a}}\nsecrets: {s: {file: x, environment: y}}", diag.Exclusive},
+		{"services: {a: {image: a}}\nsecrets: {s: {vault: {path: s/x, key: y}, sops: {file: y}}}", diag.Exclusive},
+		{"services: {a: {image: a}}\nsecrets: {s: {sops: {file: x}, file: y}}", diag.Exclusive},
+		{"services: {a: {image: a}}\nsecrets: {s: {prompt: true, credential: y}}", diag.Exclusive},
 		{"services: {a: {image: a}}\nconfigs: {s: {file: x, content: y}}", diag.Exclusive},
 		{"services: {a: {image: }}", diag.Type},
 		{"services: {a: {image: [x]}}", diag.Type},

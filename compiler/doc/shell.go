@@ -22,6 +22,15 @@ func ShellWord(s string) string {
 	return home + "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// ShellWords is words as one command line, each as [ShellWord] writes it.
+func ShellWords(words ...string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = ShellWord(w)
+	}
+	return strings.Join(out, " ")
+}
+
 // isControl reports whether r is a control character or breaks a line somewhere.
 func isControl(r rune) bool {
 	return r < 0x20 || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029'

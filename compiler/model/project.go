@@ -118,8 +118,10 @@ type Target struct {
 	// Accept are patterns of fields that may be left out.
 	Accept []string `octo:"accept"`
 	// Publish says how a port that is published beyond loopback is exposed on Kubernetes: loadbalancer, nodeport, none.
-	Publish      string `octo:"publish"`
-	PullSecret   string `octo:"pull_secret"`
+	Publish    string `octo:"publish"`
+	PullSecret string `octo:"pull_secret"`
+	// SecretStore is the store of the External Secrets Operator: NAME, or cluster/NAME for a ClusterSecretStore.
+	SecretStore  string `octo:"secret_store"`
 	StorageClass string `octo:"storage_class"`
 	IngressClass string `octo:"ingress_class"`
 	VolumeSize   *Bytes `octo:"volume_size"`
@@ -207,6 +209,9 @@ type Secret struct {
 	Environment    string   `octo:"environment"`
 	External       bool     `octo:"external"`
 	Credential     string   `octo:"credential"` // of systemd: the name below /etc/credstore
+	Vault          *Vault   `octo:"vault"`
+	Sops           *Sops    `octo:"sops"`
+	Prompt         string   `octo:"prompt"` // "true", or the question; see Question
 	Labels         []Pair   `octo:"labels"`
 	Driver         string   `octo:"driver"`
 	DriverOpts     []Pair   `octo:"driver_opts"`

@@ -27,6 +27,11 @@ func (r *resolver) files() {
 			r.file(s.Path.Keys("build", "context"), s.Build.Context, source.Dir, "")
 		}
 	}
+	for _, s := range r.p.Secrets {
+		if s.Sops != nil {
+			r.file(s.Path.Keys("sops", "file"), s.Sops.File, source.Regular, "")
+		}
+	}
 	for _, c := range r.p.Configs {
 		r.file(c.Path.Key("file"), c.File, source.Regular, "")
 	}

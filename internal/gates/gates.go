@@ -11,7 +11,7 @@ package gates
 import (
 	"bytes"
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,15 +31,19 @@ func Dir() string {
 	return filepath.Join(home, ".cache", "octocompose", "tools")
 }
 
-// parts are what the gate of each backend needs, below Dir.
+// parts are what the gate of each backend, and the test of the program sops, needs, below Dir.
 var parts = []struct{ backend, path string }{
 	{"compose", "bin/docker-compose"},
 	{"k8s", "bin/kubeconform"},
 	{"k8s", "schemas"},
 	{"systemd", "quadlet-root"},
+	{"registry", "bin/registry"},
+	{"sops", "bin/sops"},
+	{"sops", "bin/age-keygen"},
 }
 
-// Missing names what the gate of a backend needs and does not have, with what to do; "": it can run.
+// Missing names what the gate of a backend, or the test of the program sops, needs and does not have, with what to do;
+// "": it can run.
 func Missing(backend string) string {
 	for _, p := range parts {
 		if p.backend != backend {
@@ -47,6 +51,15 @@ func Missing(backend string) string {
 		}
 		if _, err := os.Stat(filepath.Join(Dir(), p.path)); err != nil {
 			return filepath.Join(Dir(), p.path) + " is not there: run tools/install"
+		}
+	}
+	if backend == "git" {
+		out, err := exec.Command("git", "--exec-path").Output()
+		if err == nil {
+			_, err = os.Stat(filepath.Join(strings.TrimSpace(string(out)), "git-http-backend"))
+		}
+		if err != nil {
+			return "git with git-http-backend is not there: run tools/install apt"
 		}
 	}
 	if backend == "systemd" && os.Geteuid() != 0 {
@@ -79,11 +92,26 @@ func compose(ctx context.Context, dir string) error {
 	return findings(cmd, false)
 }
 
+// ours are schemas of kinds that Kubernetes itself does not have, of the fields that we write, by their file name in
+// kubeconform's template.
+//
+//go:embed externalsecret-external-secrets-v1.json
+var ours embed.FS
+
 // kubernetes holds every manifest against the strict schema of its kind; a kind without a schema is a failure.
 func kubernetes(ctx context.Context, dir string) error {
+	more, err := os.MkdirTemp("", "octo-schemas")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(more)
+	if err := os.CopyFS(more, ours); err != nil {
+		return err
+	}
 	cmd := exec.CommandContext(ctx, filepath.Join(Dir(), "bin", "kubeconform"), "-strict", "-summary",
 		"-ignore-filename-pattern", `kustomization\.yaml`, "-ignore-filename-pattern", `APPLY\.md`, "-ignore-filename-pattern", `\.octo-manifest`,
-		"-schema-location", filepath.Join(Dir(), "schemas")+"/{{.ResourceKind}}{{.KindSuffix}}.json", dir)
+		"-schema-location", filepath.Join(Dir(), "schemas")+"/{{.ResourceKind}}{{.KindSuffix}}.json",
+		"-schema-location", more+"/{{.ResourceKind}}{{.KindSuffix}}.json", dir)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("Invalid: 0, Errors: 0, Skipped: 0")) || !bytes.Contains(out, []byte("Summary: ")) || bytes.Contains(out, []byte("Summary: 0 ")) {
 		return fmt.Errorf("kubeconform: %v\n%s", err, out)

@@ -40,6 +40,8 @@ func TestGatesBite(t *testing.T) {
 	const container = "[Container]\nImage=localhost/a:1\nContainerName=a\n"
 	const service = "[Service]\nExecStart=/usr/local/bin/not-there\n"
 	const pod = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
+	const external = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata:\n  name: a\nspec:\n  secretStoreRef: {kind: SecretStore, name: a}\n" +
+		"  data: [{secretKey: a, remoteRef: {key: a/b, property: c}}]\n"
 	for _, c := range []struct {
 		name, backend string
 		files         map[string]string
@@ -57,6 +59,8 @@ func TestGatesBite(t *testing.T) {
 		{"manifest", "k8s", map[string]string{"a/configmap.yaml": pod, "kustomization.yaml": "kind: Kustomization\n"}, ""},
 		{"unknown field", "k8s", map[string]string{"a/configmap.yaml": pod + "dat: {}\n"}, "dat"},
 		{"unknown kind", "k8s", map[string]string{"a/x.yaml": "apiVersion: v1\nkind: Nothing\nmetadata:\n  name: a\n"}, "Nothing"},
+		{"external secret", "k8s", map[string]string{"a.yaml": external + "  target: {name: a}\n"}, ""},
+		{"external secret, unknown field", "k8s", map[string]string{"a.yaml": external + "  target: {nam: a}\n"}, "nam"},
 		{"nothing to check", "k8s", map[string]string{"kustomization.yaml": "kind: Kustomization\n"}, "Summary: 0"},
 	} {
 		t.Run(c.backend+"/"+c.name, func(t *testing.T) {
