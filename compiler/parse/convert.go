@@ -182,6 +182,12 @@ func (c *converter) mapping(out *tree.Node, n *yaml.Node, depth int) (height int
 			merges = append(merges, merge{at: len(fields), keyAt: keyAt, value: value})
 			continue
 		}
+		if bare(n, k) {
+			c.ds.Error(diag.Syntax, tree.Root, "cannot read {{ … }} without quotes: YAML takes { for the begin of a mapping").AtSpan(out.At).
+				Helpf(`put the whole value into quotes: "{{ … }}"`)
+			*out = tree.Node{At: out.At}
+			return height
+		}
 		key, ok := c.key(k, keyAt)
 		if !ok {
 			continue
@@ -193,6 +199,12 @@ func (c *converter) mapping(out *tree.Node, n *yaml.Node, depth int) (height int
 	}
 	fill(&c.ds, out, fields)
 	return height
+}
+
+// bare reports whether n is a template that stands without quotes: a mapping whose only key k is one.
+func bare(n, k *yaml.Node) bool {
+	return n.Style&yaml.FlowStyle != 0 && len(n.Content) == 2 && k.Kind == yaml.MappingNode && k.Style&yaml.FlowStyle != 0 &&
+		k.Line == n.Line && k.Column == n.Column+1
 }
 
 // key is the text of a key.

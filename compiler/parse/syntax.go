@@ -80,6 +80,10 @@ func syntax(f *source.File, err error) *diag.Diagnostic {
 		return ds.Error(diag.Syntax, tree.Root, "no anchor is called %q", name).AtSpan(spanAt(f, i, 1+utf8.RuneCountInString(name))).
 			Helpf("write &%s before the value that this stands for, earlier in the file; put a text that begins with \"*\" into quotes", name)
 	}
+	if at, ok := bareTemplate(f.Data, i); ok {
+		return ds.Error(diag.Syntax, tree.Root, "cannot read {{ … }} without quotes: YAML takes { for the begin of a mapping").AtSpan(spanAt(f, at, 2)).
+			Helpf(`put the whole value into quotes: "{{ … }}"`)
+	}
 	for _, w := range wordings {
 		if !strings.HasPrefix(problem, w.theirs) {
 			continue
@@ -110,6 +114,27 @@ func syntax(f *source.File, err error) *diag.Diagnostic {
 		at = source.Span{Pos: source.Pos{File: f, Line: int32(line), Col: 1}}
 	}
 	return ds.Error(diag.Syntax, tree.Root, "cannot read this as YAML: %s", problem).AtSpan(at).Helpf("see the YAML page: octo explain syntax")
+}
+
+// bareTemplate is the place of a value that begins with {{ on the line of i, or on the one before it, where the library may
+// notice it only then.
+func bareTemplate(data []byte, i int) (int, bool) {
+	end := min(i+1, len(data))
+	start := bytes.LastIndexByte(data[:end], '\n') + 1
+	if start == end && start > 0 {
+		start = bytes.LastIndexByte(data[:start-1], '\n') + 1
+	}
+	if stop := bytes.IndexByte(data[end:], '\n'); stop >= 0 {
+		end += stop
+	} else {
+		end = len(data)
+	}
+	for _, begin := range []string{": {{", "- {{"} {
+		if at := bytes.Index(data[start:end], []byte(begin)); at >= 0 {
+			return start + at + 2, true
+		}
+	}
+	return 0, false
 }
 
 // strip is the problem alone: "yaml: line 3: did not find expected key" without its beginning.

@@ -35,7 +35,7 @@ func vet(f *source.File) (*source.File, traits, diag.List) {
 		return f, traits{}, ds
 	}
 	if bytes.HasPrefix(f.Data, bom) {
-		f = &source.File{Name: f.Name, Rel: f.Rel, Data: f.Data[len(bom):]}
+		f = &source.File{Name: f.Name, Rel: f.Rel, From: f.From, Data: f.Data[len(bom):]}
 	}
 	v := vetter{f: f, traits: traits{ascii: true}}
 	v.run()

@@ -205,7 +205,7 @@ func TestFaults(t *testing.T) {
 		{"complex key", "{[a]: 1, {b: c}: 2, d: 3}\n", "a.yaml:1:2: error: cannot use a list or a mapping as a key; want a text [syntax]\na.yaml:1:10: error: cannot use a list or a mapping as a key; want a text [syntax]\n"},
 		{"keys that are no texts", "8080: a\ntrue: b\nc: {~: c, 1.5: d}\n", "a.yaml:1:1: error: cannot use the integer 8080 as a key; want a text [type]\na.yaml:2:1: error: cannot use the boolean true as a key; want a text [type]\n" +
 			"a.yaml:3:5: error: cannot use the null ~ as a key; want a text [type]\na.yaml:3:11: error: cannot use the number 1.5 as a key; want a text [type]\n"},
-		{"template as a value", "a: {{ config.x }}\n", "a.yaml:1:5: error: cannot use a list or a mapping as a key; want a text [syntax]\n"},
+		{"template as a value", "a: {{ config.x }}\n", "a.yaml:1:4: error: cannot read {{ … }} without quotes: YAML takes { for the begin of a mapping [syntax]\n"},
 		{"no key", "a:\n  ?\n  : x\n", "a.yaml:2:4: error: cannot read \":\" without a key before it [syntax]\n"},
 		{"second document", "a: 1\n---\nb: 2\n", "a.yaml:2:1: error: cannot read a second document; want one document in a file [syntax]\n"},
 		{"unknown anchor", "a: 1\nb:\n  - *nope\n", "a.yaml:3:5: error: no anchor is called \"nope\" [syntax]\n"},

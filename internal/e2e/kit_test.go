@@ -24,6 +24,8 @@ type kit struct {
 	made *made    // programs and images
 	dir  string   // of the project: a copy of testdata/app
 	sets []string // PATH=VALUE that have been laid over it so far
+	// flags are more flags of octo compile.
+	flags []string
 }
 
 func TestSystemd(t *testing.T)    { conform(t, &systemd{}) }
@@ -138,7 +140,7 @@ func (k *kit) again(t *testing.T) *page {
 // compile runs octo as a person does, and reads the APPLY.md that it has written.
 func (k *kit) compile(t *testing.T, dir string, sets []string) *page {
 	t.Helper()
-	args := []string{"compile", "-C", dir, "--target", k.name()}
+	args := append([]string{"compile", "-C", dir, "--target", k.name()}, k.flags...)
 	for _, s := range sets {
 		args = append(args, "--set", s)
 	}

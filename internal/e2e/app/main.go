@@ -101,14 +101,14 @@ type state struct {
 	GID      int               `json:"gid"`
 	Config   string            `json:"config"` // the file that APP_CONFIG names
 	Secret   string            `json:"secret"` // the file that APP_SECRET names
-	Env      map[string]string `json:"env"`    // the variables that begin with APP_
+	Env      map[string]string `json:"env"`    // the variables that begin with APP_ and BOARD_
 	Data     map[string]any    `json:"data,omitempty"`
 }
 
 func (a *app) state(data map[string]any) state {
 	env := map[string]string{}
 	for _, kv := range os.Environ() {
-		if k, v, _ := strings.Cut(kv, "="); strings.HasPrefix(k, "APP_") {
+		if k, v, _ := strings.Cut(kv, "="); strings.HasPrefix(k, "APP_") || strings.HasPrefix(k, "BOARD_") {
 			env[k] = v
 		}
 	}
