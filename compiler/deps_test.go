@@ -14,14 +14,22 @@ schema:
 compiler/source:
 compiler/tree: compiler/source
 compiler/diag: compiler/source compiler/tree
+compiler/remote:
+compiler/store:
+compiler/lock: compiler/source compiler/tree compiler/diag compiler/store
+compiler/pin: compiler/source compiler/tree compiler/diag compiler/remote compiler/store compiler/lock
+compiler/frontend: compiler/source compiler/tree compiler/diag
 compiler/parse: compiler/source compiler/tree compiler/diag
 compiler/doc: compiler/tree
 compiler/shape: schema compiler/source compiler/tree compiler/diag compiler/doc
 compiler/interpolate: compiler/source compiler/tree compiler/diag
 compiler/template: compiler/source compiler/tree compiler/diag
-compiler/canon: compiler/source compiler/tree compiler/diag compiler/shape
+compiler/frontend/octoctl: compiler/source compiler/tree compiler/diag compiler/template compiler/frontend
+compiler/canon: compiler/source compiler/tree compiler/diag compiler/shape compiler/remote
 compiler/merge: compiler/source compiler/tree compiler/diag compiler/shape
-compiler/load: compiler/source compiler/tree compiler/diag compiler/parse compiler/shape compiler/interpolate compiler/canon compiler/merge
+compiler/load: compiler/source compiler/tree compiler/diag compiler/remote compiler/lock compiler/frontend compiler/template compiler/parse compiler/shape compiler/interpolate compiler/canon compiler/merge
+compiler/edit: compiler/source compiler/tree compiler/diag compiler/parse
+compiler/upgrade: compiler/source compiler/tree compiler/diag compiler/parse compiler/shape compiler/edit compiler/remote
 compiler/settle: compiler/source compiler/tree compiler/diag compiler/shape compiler/doc compiler/template
 compiler/expand: compiler/source compiler/tree compiler/diag
 compiler/model: compiler/source compiler/tree
@@ -34,14 +42,21 @@ runtime/spec:
 backends/systemd: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
 backends/compose: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
 backends/k8s: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
-compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/load compiler/settle compiler/expand compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
+compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/frontend compiler/load compiler/settle compiler/expand compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
+compiler/fetch/guard:
+compiler/fetch/https: compiler/fetch/guard
+compiler/fetch/git: compiler/fetch/guard
+compiler/fetch/oci: compiler/fetch/guard
+compiler/fetch: compiler/remote compiler/fetch/guard compiler/fetch/https compiler/fetch/git compiler/fetch/oci
 runtime/install:
 runtime/probe:
 runtime/wait: runtime/probe
 runtime/watch: runtime/probe
 runtime/preflight: runtime/probe
 runtime/fetch: runtime/spec
+runtime/secret:
 internal/gates:
+internal/vendors: internal/gates
 internal/synth:
 internal/floor: internal/synth
 internal/e2e:
@@ -49,7 +64,7 @@ internal/e2e/app:
 internal/e2e/image:
 docs:
 cmd/octo: *
-cmd/octo-sidecar: runtime/spec runtime/install runtime/probe runtime/wait runtime/watch runtime/preflight runtime/fetch
+cmd/octo-sidecar: runtime/spec runtime/install runtime/probe runtime/wait runtime/watch runtime/preflight runtime/fetch runtime/secret
 `
 
 // bans are modules that only the packages named may import, directly, with the reason.
@@ -64,6 +79,8 @@ var bans = []struct {
 	{"k8s.io/", []string{"backends/k8s"}, "the Kubernetes API is one target among others"},
 	{"github.com/coreos/go-systemd", []string{"backends/systemd"}, "units are one target among others"},
 	{"github.com/compose-spec/compose-go", nil, "it costs 5 ms at each start of the process; tests hold our output against it"},
+	{"github.com/hashicorp/", []string{"runtime/secret"}, "values of secrets exist at run time only: nothing that compiles can ask for one"},
+	{"oras.land/oras-go", []string{"compiler/fetch/oci", "internal/vendors"}, "what speaks to a registry is guarded in one place"},
 	{"github.com/spf13/cobra", []string{"cmd/octo"}, "flags are the command's; the sidecar makes do with pflag"},
 	{"github.com/spf13/pflag", []string{"cmd/octo", "cmd/octo-sidecar"}, "flags are the command's"},
 }

@@ -65,6 +65,7 @@ func (c *compileFlags) judging(cmd *cobra.Command, formats ...string) {
 		what = "`FORMAT` of the findings: text, json or github; of --report: text, json or markdown"
 	}
 	f.VarP(&c.output, "output", "o", what)
+	f.BoolVar(&c.pins.must, "locked", false, "fail when there is no octo.lock, or when it differs from what the config needs in any way")
 	f.BoolVar(&c.strict, "strict", false, "take warnings for errors")
 	f.BoolVar(&c.ask, "ask", false, "ask on the terminal for variables with prompt that nothing sets")
 	f.BoolVar(&c.verify, "verify", false, "read each output back and compare it with what was meant")
@@ -92,10 +93,17 @@ func (a *app) runCompiler(ctx context.Context, c *compileFlags) (*compiler.Resul
 	}
 	o.Strict, o.Verify, o.AllowEmpty = c.strict, c.verify, c.allowEmpty
 	if c.asker == nil {
-		return compiler.Compile(ctx, o)
+		r, err := compiler.Compile(ctx, o)
+		if err == nil {
+			c.pins.finish(r)
+		}
+		return r, err
 	}
 	o.Ask = c.asker.ask
 	r, err := compiler.Compile(ctx, o)
+	if err == nil {
+		c.pins.finish(r)
+	}
 	if ended := c.asker.ended(); ended != nil && ctx.Err() == nil {
 		return nil, ended
 	}

@@ -16,6 +16,8 @@ import (
 type inputs struct {
 	files, envFiles, set, profiles, targets []string
 	project, outDir                         string
+	mirrors, allow                          []string
+	pins                                    pins
 }
 
 // flags adds the flags that say what is read.
@@ -26,6 +28,7 @@ func (in *inputs) flags(a *app, cmd *cobra.Command) {
 	f.StringArrayVar(&in.envFiles, "env-file", nil, "read variables from `FILE` in place of .env")
 	f.StringArrayVar(&in.profiles, "profile", nil, "switch the profile `NAME` on; * is all")
 	f.StringVarP(&in.project, "project-name", "p", "", "name the project `NAME`, whatever the config says")
+	f.StringArrayVar(&in.mirrors, "mirror", nil, "`PREFIX=DIR`: read what begins with PREFIX, such as https://github.com/acme/, from DIR; can be repeated")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
 	_ = cmd.MarkFlagFilename("env-file")
 	_ = cmd.RegisterFlagCompletionFunc("profile", a.complete(in, profileNames))
@@ -51,6 +54,10 @@ func (a *app) options(in *inputs) (compiler.Options, error) {
 			return compiler.Options{}, usage("write --set services.web.image=nginx:1.28", "--set cannot be %q; want PATH=VALUE", s)
 		}
 	}
+	s, err := a.setup(in)
+	if err != nil {
+		return compiler.Options{}, err
+	}
 	var targets []string
 	for _, t := range in.targets {
 		for name := range strings.SplitSeq(t, ",") {
@@ -63,6 +70,7 @@ func (a *app) options(in *inputs) (compiler.Options, error) {
 	return compiler.Options{
 		Files: in.files, Dir: dir, Stdin: a.stdin, EnvFiles: in.envFiles, Set: in.set, Env: a.env, Profiles: in.profiles,
 		ProjectName: in.project, Targets: targets, OutDir: in.outDir, Backends: backends(),
+		Remote: in.pins.open(s), FrontEnds: frontEnds(),
 	}, nil
 }
 

@@ -208,12 +208,7 @@ func wrap(err error) error {
 	if errors.As(err, &own) {
 		return err
 	}
-	e := &Error{Code: diag.Remote, Message: err.Error(), Err: err}
-	var h interface{ Advice() string }
-	if errors.As(err, &h) {
-		e.Help = h.Advice()
-	}
-	return e
+	return &Error{Code: diag.Remote, Message: err.Error(), Err: err}
 }
 
 // Stat says what lies at a. On a host nobody can tell without asking it, so nothing does.

@@ -16,10 +16,21 @@ type File struct {
 	// an output does not depend on the working directory.
 	Rel  string
 	Data []byte
+	// From is printed by outputs in place of Rel, where it is not "": of a file that was fetched, what it was fetched
+	// from, without the version, so that a new version changes only what it changes.
+	From string
 
 	// starts holds the offset of each line; made when a line is first asked for, so that looking up a place does not
 	// cost a pass over the file.
 	starts atomic.Pointer[[]int32]
+}
+
+// Shown is how outputs name the file: From, else Rel.
+func (f *File) Shown() string {
+	if f.From != "" {
+		return f.From
+	}
+	return f.Rel
 }
 
 // Line returns line n (from 1) without its line break, or "" when there is no such line.

@@ -43,7 +43,7 @@ var parts = []struct{ backend, path string }{
 }
 
 // Missing names what the gate of a backend, or the test of the program sops, needs and does not have, with what to do;
-// "": it can run.
+// "": it can run. So for registry (an OCI registry) and git (with git http-backend), which tests fetch from.
 func Missing(backend string) string {
 	for _, p := range parts {
 		if p.backend != backend {
