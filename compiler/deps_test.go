@@ -143,3 +143,31 @@ func TestSidecarStaysSmall(t *testing.T) {
 		}
 	}
 }
+
+// Compile is a pure function of what it reads: nothing of ours that it is made of can open a connection or start a program.
+func TestOffline(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{range .Imports}} {{.}}{{end}}`, module+"compiler/...", module+"backends/...").Output()
+	if err != nil {
+		t.Fatalf("cannot list the packages: %v", err)
+	}
+	n := 0
+	for line := range strings.Lines(string(out)) {
+		path, imports, _ := strings.Cut(strings.TrimSpace(line), ":")
+		name := strings.TrimPrefix(path, module)
+		if name == "compiler/fetch" || strings.HasPrefix(name, "compiler/fetch/") {
+			continue
+		}
+		n++
+		for _, imp := range strings.Fields(imports) {
+			if name == "compiler/model" && imp == "net" { // JoinHostPort
+				continue
+			}
+			if slices.Contains([]string{"net", "net/http", "crypto/tls", "os/exec", "os/user", "math/rand", "crypto/rand"}, imp) || strings.HasSuffix(imp, "/compiler/fetch") {
+				t.Errorf("%s imports %s: only compiler/fetch may use the network or start programs, and nothing is random", name, imp)
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("%d packages were looked at", n)
+	}
+}

@@ -24,6 +24,14 @@
 //	compiler/source            text of inputs, positions, the door to the disk
 //	compiler/tree              ordered nodes with positions; paths; what each value overrode
 //	compiler/diag              findings, their codes and printers
+//	compiler/remote            addresses of what does not lie on the disk
+//	compiler/store             contents by their hash
+//	compiler/lock              octo.lock
+//	compiler/pin               what a compile, or a command that locks, reads of the network
+//	compiler/frontend/*        formats of other tools → a layer of ours
+//	compiler/edit              changes of a YAML text that leave the rest of it alone
+//	compiler/upgrade           versions of a vendor, and the steps between them
+//	compiler/fetch/*           https, git, OCI. Only commands import it, never the compiler
 //	compiler/parse             YAML → tree. The only YAML reader
 //	compiler/doc               documents to be printed; the only YAML and JSON printer
 //	compiler/shape             the schema's dialect of CUE → validators, merge rules, JSON Schema. The only CUE importer
@@ -90,6 +98,22 @@
 //
 // What a target lacks is asked by octo-sidecar on its command line, built from the words that the model gives
 // (model.Check.Words, model.Preflight.Words): one contract for three backends, and readable in the output.
+//
+// What is fetched has a path of its own kind (remote.Virtual), that no file on a disk has, below which every stage joins,
+// reads and reports as it does for local files; what would lead out of an origin cannot be spelt. Outputs cannot name such
+// a path, so load turns files that were fetched into content of the config (load/ship.go) before the layers merge, and no
+// backend knows of them. The lock has a line for each file that was read, not for each repository: what is compiled is
+// exactly what is pinned, and a repository's other files may change.
+//
+// git is the program of the system: credentials are its own, and a library would cost every start and its own advisories.
+// One chart of octoctl is one layer of ours, merged and rendered by its own rules before it becomes one: its precedence is
+// the other way round, and its templates read the whole of it.
+//
+// The environment of the process is read only for variables that a file on the disk declares: a vendor's file must not
+// choose which token of a build machine becomes part of an output.
+//
+// A file that was fetched is named in outputs by what it was fetched from, without the version (source.File.Shown): a new
+// version must change only the lines that it changes.
 //
 // What CUE calls a default is filled where it is asked for (octo explain, vendors' schemas), not into every tree: the
 // accessors of the model know Compose's defaults, and a tree without filler shows which fields the user wrote, which
