@@ -29,7 +29,7 @@ type half struct {
 func newHalf(sch *shape.Schema, o Options, loaded *load.Result, found diag.List) *half {
 	h := &half{loaded: loaded, found: append(found, loaded.Leaks...)}
 	settled, ds := settle.Tree(loaded.Tree, settle.Input{
-		Schema: sch, Reader: loaded.Reader, Name: loaded.Name, Vars: variables(loaded.Variables),
+		Schema: sch, Reader: loaded.Reader, Name: loaded.Name, Vars: variables(loaded.Variables), Files: loaded.Texts,
 	})
 	h.found = append(h.found, ds...)
 	loaded.Files = withFiles(loaded.Files, settled.Files)

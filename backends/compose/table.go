@@ -38,7 +38,7 @@ func topRows() []support.Row {
 		{Field: "targets", Level: support.Exact, How: "they say what is compiled, and how"},
 		{Field: "targets.*.secret_store", Level: support.Meaningless, How: "it is for Kubernetes"},
 		{Field: "globals", Level: support.Exact, How: "configs and environment of the services"},
-		{Field: "repos", Level: support.Unsupported, How: notYet},
+		{Field: "repos", Level: support.Exact, How: "what services take from them is in the output"},
 		{Field: "jobs", Level: support.Unsupported,
 			How: "Compose has no scheduler: write a service with profiles: [jobs], and start it with docker compose run from a timer of the host"},
 		{Field: "workflows", Level: support.Unsupported,

@@ -60,7 +60,7 @@ var topRows = []support.Row{
 	{Field: "targets.*.secret_store", Level: meaningless, How: "it is for Kubernetes"},
 	{Field: "models", Level: unsupported, How: noContent},
 	{Field: "globals", Level: exact, How: "configs and environment of the services"},
-	{Field: "repos", Level: unsupported, How: notYet},
+	{Field: "repos", Level: exact, How: "read before"},
 	{Field: "jobs", Level: unsupported, How: notYet},
 	{Field: "workflows", Level: unsupported, How: notYet},
 	{Field: "machines", Level: unsupported, How: notYet},

@@ -125,9 +125,18 @@ func withoutAddresses(networks *tree.Node) *tree.Node {
 	})
 }
 
+// ofProgram are the keys of a service that are about its own program: a tool has its own.
+var ofProgram = []string{"image", "build", "binary", "source", "entrypoint", "working_dir"}
+
 // oneShot lays the hook over the template. It waits for what its service waits for, the one-shots before it among them.
+// A hook with an image or a binary runs a tool, in place of the program of the service.
 func oneShot(base, hook, waits *tree.Node) *tree.Node {
 	out := base
+	if hook.Get("image") != nil || hook.Get("binary") != nil {
+		for _, key := range ofProgram {
+			out = out.Without(key)
+		}
+	}
 	if waits != nil {
 		out = out.Set("depends_on", waits.At, waits)
 	}

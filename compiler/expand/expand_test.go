@@ -54,6 +54,59 @@ services:
     command: [up]
     user: root
 `},
+		{"a tool has a program of its own", `
+services:
+  a:
+    image: x
+    build: { context: . }
+    binary: { linux_amd64: { url: u } }
+    source: { repo: r }
+    entrypoint: [/x]
+    working_dir: /x
+    user: "5"
+    environment: { A: "1" }
+    hooks: { init: [{ image: t, command: [up] }, { binary: { linux_amd64: { url: v } }, command: [up], working_dir: /t }, { command: [own] }] }
+`, `services:
+  a:
+    image: x
+    build: { context: . }
+    binary: { linux_amd64: { url: u } }
+    source: { repo: r }
+    entrypoint: [/x]
+    working_dir: /x
+    user: "5"
+    environment: { A: "1" }
+    depends_on:
+      a-init: {condition: service_completed_successfully}
+      a-init-2: {condition: service_completed_successfully}
+      a-init-3: {condition: service_completed_successfully}
+  a-init:
+    user: "5"
+    environment: {A: "1"}
+    restart: "no"
+    image: t
+    command: [up]
+  a-init-2:
+    user: "5"
+    environment: {A: "1"}
+    restart: "no"
+    depends_on: {a-init: {condition: service_completed_successfully}}
+    binary: { linux_amd64: { url: v } }
+    command: [up]
+    working_dir: /t
+  a-init-3:
+    image: x
+    build: { context: . }
+    binary: { linux_amd64: { url: u } }
+    source: { repo: r }
+    entrypoint: [/x]
+    working_dir: /x
+    user: "5"
+    environment: {A: "1"}
+    restart: "no"
+    depends_on: {a-init: {condition: service_completed_successfully}, a-init-2: {condition: service_completed_successfully}}
+    command: [own]
+`},
 		{"two, one after the other", `
 services:
   a: { image: x, depends_on: { db: { condition: service_healthy } }, hooks: { init: [{ command: [one] }, { command: [two] }] } }

@@ -14,7 +14,7 @@ func (l *loader) contexts() {
 	if !slices.ContainsFunc(l.layers, func(y *layer) bool { return y.dir != "." && y.dir != "" }) {
 		return
 	}
-	built := map[string]bool{}
+	built := l.repos.built()
 	for _, y := range l.layers {
 		services := y.root.Get("services")
 		if services == nil || services.Kind != tree.Map {

@@ -27,6 +27,8 @@
 //   - extends starts from the whole service, in this file, in what it includes, or in another file, whose own
 //     includes do not count; all of it is inherited, as in compose-go.
 //   - An env_file that says inline: true becomes a part of environment, below what stands there, and leaves env_file.
+//   - repos are a layer under the services of the config: the files that they name are read once all layers are known. Tools
+//     of hooks and files that services mount are looked up in the merged tree; files that nobody mounts are not read.
 //   - revisions are the topmost layer, in whatever file they stand: they go over the images and programs of the merged tree.
 //   - The overlays of a target (targets.T.overlay) are layers over all files and below --set. [Result.Over] loads the config
 //     again with those of one target; what was parsed and asked for is not asked for again.

@@ -122,7 +122,7 @@ func (l *loader) base(y *layer, name string, ref *tree.Node, chain []link) *tree
 	if l.circular(chain, serviceKey{from, of.Text}, at, of) {
 		return nil
 	}
-	out := l.below(from, of.Text, chain)
+	out := l.overRepos(from, of.Text, l.below(from, of.Text, chain))
 	if out == nil {
 		l.broken = true
 		d := l.ds.Error(diag.UnknownService, at, "no service is called %q in %s", of.Text, from.file.Name).AtSpan(of.At)

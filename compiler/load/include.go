@@ -95,7 +95,7 @@ func (l *loader) visit(name, dir string, env *scope, by origin) *layer {
 	y := &layer{file: file, root: root, dir: dir, env: env, via: l.via(by), fetched: remote.IsVirtual(name)}
 	l.seen[key] = y
 	if l.def != nil {
-		l.report(l.def.Check(tree.Root, root, shape.Surface), root)
+		l.report(l.withoutEmpty(l.def.Check(tree.Root, root, shape.Surface), root), root)
 	}
 	l.vars.declare(y)
 	l.chain = append(l.chain, file)

@@ -66,19 +66,23 @@ type Result struct {
 	// Leaks are errors about the places in Tree that hold the value of a secret variable, which is hidden there: for
 	// whoever makes outputs.
 	Leaks diag.List
+	// Texts are the files of repos as templates of services read them, sorted by name; nil where no template names files.
+	Texts []tree.Field
 	// Broken: something could not be read, so that what seems to be missing may be there.
 	Broken bool
 
 	loader *loader // kept for Over, where some target has an overlay
 }
 
-// Inputs are the names of all inputs as outputs print them: relative to the project's folder, sorted.
+// Inputs are the names of all inputs as outputs print them: relative to the project's folder, sorted; what was fetched is
+// named by where it came from.
 func (r *Result) Inputs() []string {
 	names := make([]string, 0, len(r.Files))
 	for _, f := range r.Files {
-		names = append(names, f.Rel)
+		names = append(names, f.Shown())
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Load reads the config. The result is never nil.
@@ -108,6 +112,7 @@ func (l *loader) run(overlays []origin) (*Result, diag.List) {
 	for _, y := range l.layers {
 		l.render(y)
 	}
+	l.repositories()
 	l.extend()
 	l.contexts()
 	r := l.result()
@@ -153,6 +158,8 @@ type loader struct {
 	others   map[string]*layer       // files that are only extended from
 	paths    map[*source.File]string // of the files that were parsed
 	renders  template.Run            // what the files that are rendered have in common
+	repos    repositories
+	empty    diag.List // services without anything, which repos may have
 }
 
 func newLoader(o Options) *loader {
@@ -185,7 +192,7 @@ func (l *loader) canonical(root *tree.Node, dir string, env *scope) *tree.Node {
 	l.report(ds, root)
 	out, ds := canon.File(l.def, root, dir)
 	l.report(ds, root)
-	return bare(l.ship(out, dir), env)
+	return l.shipRepos(bare(l.ship(out, dir), env), dir, env)
 }
 
 // report takes over findings about root: later ones would be looked for in another tree.
@@ -196,21 +203,25 @@ func (l *loader) report(ds diag.List, root *tree.Node) {
 
 func (l *loader) result() *Result {
 	r := &Result{Reader: l.reader, Name: l.name, Broken: l.broken, Variables: l.vars.list(), Dir: l.dir()}
-	roots := make([]*tree.Node, 0, len(l.layers))
+	roots := append(make([]*tree.Node, 0, len(l.layers)+1), l.bottom())
 	for _, y := range l.layers {
 		roots = append(roots, y.root)
 		r.Layers = append(r.Layers, y.file)
 	}
-	if len(roots) > 0 {
+	r.Layers = l.withRepoFiles(r.Layers)
+	if len(l.layers) > 0 {
 		var ds diag.List
 		r.Tree, ds = merge.Layers(l.def, roots)
 		l.report(ds, r.Tree)
+		r.Tree = l.fromRepos(r.Tree)
+		r.Broken = l.broken
 		r.Tree = l.pinned(l.revise(l.inline(r.Tree)))
 		if anyOverlay(r.Tree) {
 			r.loader = l
 		}
 	}
 	r.Tree, r.Leaks = l.mask(r.Tree)
+	r.Texts = l.fileTexts(r.Tree)
 	r.Files = slices.Clone(l.files)
 	slices.SortFunc(r.Files, func(a, b *source.File) int { return strings.Compare(a.Rel, b.Rel) })
 	return r

@@ -94,7 +94,7 @@ func (l *loader) overlay(by origin) {
 		return
 	}
 	if l.def != nil {
-		l.report(l.def.Check(tree.Root, root, shape.Surface), root)
+		l.report(l.withoutEmpty(l.def.Check(tree.Root, root, shape.Surface), root), root)
 	}
 	y := &layer{file: file, root: l.without(root), dir: path.Dir(name), env: l.env}
 	l.vars.declare(y)

@@ -62,8 +62,10 @@ func (r *rooted) fetched(name string) (*source.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	from := a.Origin()
+	from.Ref = ""
 	s := a.String()
-	return &source.File{Name: s, Rel: s, Data: data}, nil
+	return &source.File{Name: s, Rel: s, From: strings.TrimSuffix(strings.TrimPrefix(from.String(), "git+"), "/"), Data: data}, nil
 }
 
 // unfetched reports why a file that does not lie on the disk cannot be read.
@@ -298,8 +300,7 @@ func (l *loader) rendered(f *source.File, by origin) *source.File {
 			continue
 		}
 		if v, at, ok := l.env.find(d.name); ok {
-			n := tree.NewScalar(at, tree.String, v)
-			vars = append(vars, tree.Field{Key: d.name, Value: n})
+			vars = append(vars, tree.Field{Key: d.name, Value: tree.NewScalar(at, kindOf(d.kind, v), v)})
 		}
 	}
 	out, ds := template.Scalars(tree.Root, in, template.Data{"vars": tree.NewMap(source.Span{}, vars)}, template.Options{Run: &l.renders})
@@ -318,5 +319,5 @@ func (l *loader) rendered(f *source.File, by origin) *source.File {
 	if text.Text == string(f.Data) {
 		return f
 	}
-	return &source.File{Name: f.Name + " (rendered)", Rel: f.Rel, Data: []byte(text.Text)}
+	return &source.File{Name: f.Name + " (rendered)", Rel: f.Rel, From: f.From, Data: []byte(text.Text)}
 }

@@ -14,10 +14,13 @@ import (
 // Variable is a declared variable with its value.
 type Variable struct {
 	Name   string
-	Value  string      // "" for a secret one: no stage after the load knows it
-	Set    bool        // something gives a value
-	Secret bool        // no output and no message may hold the value
-	At     source.Span // where the value stands; zero for the environment of the process and for an answer
+	Value  string // "" for a secret one: no stage after the load knows it
+	Set    bool   // something gives a value
+	Secret bool   // no output and no message may hold the value
+	// Required: something must give a value. Description is what the config says of it.
+	Required    bool
+	Description string
+	At          source.Span // where the value stands; zero for the environment of the process and for an answer
 }
 
 // variables are the declared ones.
@@ -152,7 +155,7 @@ func (v *variables) list() []Variable {
 func (l *loader) finishVariables() {
 	for _, d := range l.vars.order {
 		text, at, ok := l.env.find(d.name) // asks, in the order in which the files name the variables
-		d.value = Variable{Name: d.name, Value: text, Set: ok, Secret: d.secret, At: at}
+		d.value = Variable{Name: d.name, Value: text, Set: ok, Secret: d.secret, At: at, Required: d.required, Description: d.description}
 	}
 	for _, d := range l.vars.sorted() {
 		switch {

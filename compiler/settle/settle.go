@@ -28,13 +28,15 @@ type Input struct {
 	// Name is the name of the project, and Vars are the declared variables that have a value: for templates.
 	Name string
 	Vars []tree.Field
+	// Files are the files of repos by name, each a mapping with its content: for templates.
+	Files []tree.Field
 }
 
 // Tree settles root. The findings have their places.
 func Tree(root *tree.Node, in Input) (Result, diag.List) {
 	x := &settler{
 		root: root, def: in.Schema.Def("#ServiceConfig"), reader: in.Reader, vendors: map[string]*vendor{}, used: map[string]bool{},
-		name: in.Name, vars: in.Vars,
+		name: in.Name, vars: in.Vars, files: in.Files,
 	}
 	services := root.Get("services")
 	x.findGroups()
@@ -81,6 +83,7 @@ type settler struct {
 	made    []tree.Field       // of configs
 	name    string             // of the project
 	vars    []tree.Field
+	files   []tree.Field
 	run     template.Run // what the templates of all services have in common
 	ds      diag.List
 }
