@@ -2,8 +2,6 @@ package compose
 
 import "github.com/octocompose/octocompose/compiler/support"
 
-const notYet = "octo knows this field and lowers it in a later version: take it out until then"
-
 // rows are what this backend does with every field. A Compose key is itself, with everything below it, unless a row
 // says otherwise.
 func rows() []support.Row {

@@ -190,7 +190,7 @@ func (a *Artifact) add(name string, f *file) error {
 // checkName refuses what could lead out of a folder, on any system.
 func checkName(name string) error {
 	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\:") || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return fmt.Errorf("it holds a file of the name %q: want a relative path without . and ..", guard.Clean(name))
+		return fmt.Errorf("it holds a file of the name %q: want a relative path that stays below its folder", guard.Clean(name))
 	}
 	return nil
 }
