@@ -29,6 +29,8 @@ type Options struct {
 	// Dir is the working directory: -f and the names in diagnostics are relative to it.
 	Dir   string
 	Stdin io.Reader
+	// Reader reads the config below Dir; nil: the disk.
+	Reader source.Reader
 	// EnvFiles replace .env beside the first file.
 	EnvFiles []string
 	// Set are PATH=VALUE, laid over all files.
@@ -59,7 +61,9 @@ type Result struct {
 	Dir     string // the project's folder, absolute
 	OutDir  string // absolute
 	Files   []*source.File
-	Tree    *tree.Node // merged, canonical; without overlays, unless no target is compiled without
+	Layers  []*source.File  // of Files, the configs, with those of overlays; the lowest layer first
+	Vars    []load.Variable // the declared ones, sorted by name
+	Tree    *tree.Node      // merged, canonical; without overlays, unless no target is compiled without
 	Project *model.Project
 	Targets []TargetResult
 	Chosen  []*model.Target // also when there are errors
@@ -171,6 +175,10 @@ func front(ctx context.Context, o Options) (*Result, state, error) {
 	found.Locate(base.tree)
 	all := halves(sch, o, base, targets)
 	r.Tree, r.Project, r.Chosen, r.Files = all[0].tree, all[0].project, targets, inputs(all)
+	for _, h := range all {
+		r.Layers = append(r.Layers, h.loaded.Layers...)
+	}
+	r.Vars = all[0].loaded.Variables
 	r.Diagnostics = append(said(all, base), found...)
 	r.finish(o)
 	return r, state{halves: all, targets: targets}, ctx.Err()
@@ -189,7 +197,7 @@ func withFiles(files, more []*source.File) []*source.File {
 func loadFiles(ctx context.Context, o Options, sch *shape.Schema) (*Result, *load.Result, error) {
 	loaded, ds := load.Load(load.Options{
 		Schema: sch, Files: o.Files, Dir: o.Dir, Stdin: o.Stdin, EnvFiles: o.EnvFiles, Set: o.Set, Env: o.Env, Ask: o.Ask, ProjectName: o.ProjectName,
-		Remote: o.Remote, FrontEnds: o.FrontEnds,
+		Remote: o.Remote, FrontEnds: o.FrontEnds, Reader: o.Reader,
 	})
 	r := &Result{Diagnostics: ds}
 	if loaded != nil {

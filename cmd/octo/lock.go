@@ -108,6 +108,23 @@ func (a *app) resolve(ctx context.Context, c *lockFlags, s setup, n pin.Network,
 	if err != nil {
 		return nil, err
 	}
+	k, err := a.relock(ctx, o, s, n, update, c.images)
+	if err != nil {
+		return nil, err
+	}
+	if found := ofLoading(k.result.Diagnostics); found.Has(diag.Error) {
+		if err := a.findings(found, "text", false); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(a.stderr, "%s; %s was not changed\n", diag.Summary(found), lock.Name)
+		return nil, silent(exitCode(found))
+	}
+	return k, nil
+}
+
+// relock is resolve without a word about findings: with one of [ofLoading] there is no new lock.
+func (a *app) relock(ctx context.Context, o compiler.Options, s setup, n pin.Network, update func(lock.Line) bool, images bool) (*resolved, error) {
+	var err error
 	k := &resolved{}
 	locking := &pin.Locking{Context: ctx, Network: n, Store: s.store, Mirrors: s.mirrors, Update: update}
 	opened := false
@@ -135,16 +152,12 @@ func (a *app) resolve(ctx context.Context, c *lockFlags, s setup, n pin.Network,
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if found := ofLoading(k.result.Diagnostics); found.Has(diag.Error) {
-		if err := a.findings(found, "text", false); err != nil {
-			return nil, err
-		}
-		fmt.Fprintf(a.stderr, "%s; %s was not changed\n", diag.Summary(found), lock.Name)
-		return nil, silent(exitCode(found))
+	if ofLoading(k.result.Diagnostics).Has(diag.Error) {
+		return k, nil
 	}
 	k.path = filepath.Join(k.result.Dir, lock.Name)
 	hadImages := len(k.old.Below(lock.Image, "")) > 0
-	if err := locking.Pin(c.images || hadImages); err != nil {
+	if err := locking.Pin(images || hadImages); err != nil {
 		return nil, environment(err)
 	}
 	k.new = locking.Lock()

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"aead.dev/minisign"
+
 	"github.com/octocompose/octocompose/internal/gates"
 	"github.com/octocompose/octocompose/internal/vendors"
 )
@@ -328,4 +330,84 @@ func TestMirror(t *testing.T) {
 	d.octo(0, []string{"check"}, "1 service, no errors")
 	settings("mirors: {}\n")
 	d.octo(1, []string{"check"}, "unknown key \"mirors\"", "did you mean \"mirrors\"?")
+}
+
+// Who must have signed a config is held at every compile, offline too.
+func TestSignedInclude(t *testing.T) {
+	ca, err := vendors.NewCA(t.TempDir())
+	sound(t, err)
+	site, err := ca.Site()
+	sound(t, err)
+	t.Cleanup(site.Close)
+	public, private, err := minisign.GenerateKey(nil)
+	sound(t, err)
+	publish := func(name, text string) {
+		site.Set(name, text)
+		site.Set(name+".minisig", string(minisign.Sign(private, []byte(text))))
+	}
+	publish("a.yaml", "include: [b.yaml]\nservices: { a: { image: \"docker.io/library/a:1\" } }\n")
+	publish("b.yaml", "services: { b: { image: \"docker.io/library/b:1\" } }\n")
+	d := newDesk(t, ca)
+	d.write("octo.yaml", "include: [ { url: \""+site.URL+"/a.yaml\", verify: { minisign: "+keyText(t, public)+" } } ]\n")
+	d.octo(0, lockIt, "wrote octo.lock: 4 lines", "/b.yaml.minisig")
+	d.octo(0, compileCompose)
+	// Other bytes of the vendor's host, even when the lock is made to fit.
+	site.Set("b.yaml", "services: { b: { image: \"docker.io/library/evil:1\" } }\n")
+	d.octo(1, append(lockIt, "--update"), "the signature of "+site.URL+"/b.yaml", "signature]")
+	site.Remove("b.yaml.minisig")
+	d.octo(1, append(lockIt, "--update"), "is not signed: there is no .minisig beside it")
+	d.octo(0, compileCompose, "nothing to do")
+	other, _, err := minisign.GenerateKey(nil)
+	sound(t, err)
+	d.write("octo.yaml", strings.ReplaceAll(d.read("octo.yaml"), keyText(t, public), keyText(t, other)))
+	d.octo(1, []string{"check"}, "the signature of "+site.URL+"/a.yaml")
+	d.write("octo.yaml", strings.ReplaceAll(d.read("octo.yaml"), keyText(t, other), "RWx"))
+	d.octo(1, []string{"check"}, "want a public key of minisign")
+}
+
+// keyText is a public key as a person writes it.
+func keyText(t *testing.T, key minisign.PublicKey) string {
+	t.Helper()
+	text, err := key.MarshalText()
+	sound(t, err)
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return lines[len(lines)-1]
+}
+
+// Images are pinned by the registry's word, and stay so.
+func TestLockImages(t *testing.T) {
+	if why := gates.Missing("registry"); why != "" {
+		t.Skip(why)
+	}
+	ca, err := vendors.NewCA(t.TempDir())
+	sound(t, err)
+	registry, err := ca.Registry(t.TempDir())
+	sound(t, err)
+	t.Cleanup(registry.Close)
+	first, err := registry.Push("team/app", "1", map[string]string{"a": "first"})
+	sound(t, err)
+	d := newDesk(t, ca)
+	image := registry.Host + "/team/app:1"
+	d.write("octo.yaml", "services:\n  web: { image: \""+image+"\", hooks: { init: [ { command: [up] } ] } }\n  x: { image: \""+registry.Host+"/gone:1\" }\n")
+	d.octo(0, lockIt, "nothing that could be locked")
+	d.octo(4, append(lockIt, "--images"), registry.Host+"/gone:1", "cannot fetch")
+	d.write("octo.yaml", strings.Split(d.read("octo.yaml"), "  x:")[0])
+	d.octo(0, append(lockIt, "--images"), "+ image "+image, "wrote octo.lock: 1 line")
+	for _, target := range []string{"compose", "k8s", "systemd"} {
+		d.octo(0, []string{"compile", "-t", target, "--locked"})
+	}
+	for _, file := range []string{"compose/compose.yaml", "k8s/web/deployment.yaml"} {
+		if got := d.read("out/" + file); strings.Count(got, "app:1@"+first) != strings.Count(got, "team/app") {
+			t.Errorf("%s: an image without its digest:\n%s", file, got)
+		}
+	}
+	second, err := registry.Push("team/app", "1", map[string]string{"a": "second"})
+	sound(t, err)
+	d.octo(3, append(lockIt, "--check"), "! image "+image)
+	d.octo(0, lockIt, "up to date")
+	d.octo(0, append(lockIt, "--update="+registry.Host), "~ image "+image)
+	d.octo(0, []string{"compile", "-t", "compose"})
+	if got := d.read("out/compose/compose.yaml"); !strings.Contains(got, second) {
+		t.Errorf("%s", got)
+	}
 }

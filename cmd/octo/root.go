@@ -66,7 +66,7 @@ func (a *app) root() *cobra.Command {
 	a.color = choice{value: "auto", allowed: []string{"auto", "always", "never"}}
 	flags.Var(&a.color, "color", "`WHEN` to use color: auto, always or never; NO_COLOR turns it off")
 	root.AddCommand(a.initCommand(), a.compileCommand(), a.checkCommand(), a.preflightCommand(), a.configCommand(), a.explainCommand(),
-		a.lockCommand(), a.fetchCommand(),
+		a.lockCommand(), a.fetchCommand(), a.upgradeCommand(),
 		a.schemaCommand(), a.versionCommand(), a.completionCommand(), a.manCommand())
 	for _, c := range root.Commands() {
 		c.Flags().SortFlags = false

@@ -30,27 +30,38 @@ type Service struct{ Name, Image, Print string }
 
 // Variable is a declared variable. Required: it needs a value that the config does not give.
 type Variable struct {
-	Name, Description string
-	Required          bool
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Required    bool   `json:"-"`
 }
 
 // Summary is how two snapshots differ. Everything is sorted by name.
 type Summary struct {
-	Targets  []TargetChange // those with a difference
-	Images   []ImageChange
-	Required []Variable // those that need a value now and did not before
-	Gone     []string   // variables that are no longer declared
+	Targets  []TargetChange `json:"targets,omitempty"` // those with a difference
+	Images   []ImageChange  `json:"images,omitempty"`
+	Required []Variable     `json:"required,omitempty"` // those that need a value now and did not before
+	Gone     []string       `json:"gone,omitempty"`     // variables that are no longer declared
 }
 
 // TargetChange is the difference of one target: paths of files, names of services.
 type TargetChange struct {
-	Name                      string
-	Added, Changed, Removed   []string // files
-	Starts, Restarts, Stopped []string // services
+	Name string `json:"name"`
+	// Files.
+	Added   []string `json:"added,omitempty"`
+	Changed []string `json:"changed,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+	// Services.
+	Starts   []string `json:"starts,omitempty"`
+	Restarts []string `json:"restarts,omitempty"`
+	Stopped  []string `json:"stopped,omitempty"`
 }
 
 // ImageChange is another image of a service. Old and New differ; a service that comes or goes is none.
-type ImageChange struct{ Service, Old, New string }
+type ImageChange struct {
+	Service string `json:"service"`
+	Old     string `json:"old"`
+	New     string `json:"new"`
+}
 
 // Compare says how new differs from old.
 func Compare(old, new Snapshot) Summary {

@@ -17,6 +17,7 @@ type Request struct {
 	Tags    []string    // of the repository or the artifact
 	Vendor  *Versions   // nil: the vendor says nothing
 	To      string      // the version or tag to end at; "" for the newest
+	Pre     bool        // go to pre-releases too
 }
 
 // Step is one step of an upgrade.
@@ -68,7 +69,7 @@ func Plan(r Request) ([]Step, diag.List) {
 			return nil, ds
 		}
 	}
-	p.tags = candidates(current, r.Tags, wanted)
+	p.tags = candidates(current, r.Tags, wanted, r.Pre)
 	if ds = p.refs(r.Tags); len(ds) > 0 {
 		return nil, ds
 	}

@@ -70,6 +70,7 @@ func TestPlan(t *testing.T) {
 		{"no pre-release", "v1.0.0", "v1.1.0-rc.1 v1.0.1 v2.0.0-beta", "", "", "v1.0.0→v1.0.1"},
 		{"from a pre-release", "v1.1.0-rc.1", "v1.1.0-rc.2 v1.1.0-rc.1 v1.2.0-alpha", "", "", "v1.1.0-rc.1→v1.2.0-alpha"},
 		{"a pre-release that is asked for", "v1.0.0", "v1.1.0-rc.1 v1.1.0-rc.2", "", "1.1.0-rc.1", "v1.0.0→v1.1.0-rc.1"},
+		{"pre-releases", "v1.0.0", "v1.1.0-rc.1 v1.0.1", "", "pre", "v1.0.0→v1.1.0-rc.1"},
 		{"to", "v1.0.0", "v1.1.0 v1.2.0 v2.0.0 v2.1.0", "", "2.0.0", "v1.0.0→v1.2.0, v1.2.0→v2.0.0 major"},
 		{"to the current one", "v1.0.0", "v1.1.0", "", "v1.0.0", ""},
 		{"stop", "v1.0.0", "v1.1.0 v1.2.0 v2.0.0 v2.1.0", "versions: [{version: 1.1.0, stop: true}, {version: 2.0.0, stop: true}]", "",
@@ -79,7 +80,7 @@ func TestPlan(t *testing.T) {
 		{"a version that is as old is not asked for", "v1.0.0", "v1.1.0", "versions: [{version: 0.9.0}, {version: 1.0.0}]", "", "v1.0.0→v1.1.0"},
 	} {
 		v := vendor(t, c.vendor)
-		steps, ds := Plan(Request{Current: c.current, Tags: strings.Fields(c.tags), Vendor: v, To: c.to})
+		steps, ds := Plan(Request{Current: c.current, Tags: strings.Fields(c.tags), Vendor: v, To: strings.TrimPrefix(c.to, "pre"), Pre: c.to == "pre"})
 		if got := route(steps) + texts(ds); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}

@@ -46,7 +46,7 @@ func (s *Summary) rows(name func(string) string, words func(string) string) []ro
 
 // Text is the summary for a terminal: one line for each kind of change, "nothing changes" for none.
 func (s *Summary) Text() string {
-	rows := s.rows(oneLine, oneLine)
+	rows := s.rows(OneLine, OneLine)
 	if len(rows) == 0 {
 		return "nothing changes\n"
 	}
@@ -63,20 +63,20 @@ func (s *Summary) Text() string {
 
 // Markdown is the summary as a table for a pull request.
 func (s *Summary) Markdown() string {
-	rows := s.rows(func(n string) string { return "`" + cell(n) + "`" }, cell)
+	rows := s.rows(func(n string) string { return "`" + Cell(n) + "`" }, Cell)
 	if len(rows) == 0 {
 		return "Nothing changes.\n"
 	}
 	var b strings.Builder
 	b.WriteString("| what | change |\n|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s |\n", cell(r.what), r.text)
+		fmt.Fprintf(&b, "| %s | %s |\n", Cell(r.what), r.text)
 	}
 	return b.String()
 }
 
-// oneLine is s on one line, without what a terminal would act on.
-func oneLine(s string) string {
+// OneLine is a text of a vendor's on one line, without what a terminal would act on.
+func OneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
@@ -86,6 +86,7 @@ func oneLine(s string) string {
 	return s
 }
 
-func cell(s string) string {
-	return strings.NewReplacer("|", `\|`, "`", "'", "<", "&lt;").Replace(oneLine(s))
+// Cell is [OneLine] for a table of Markdown, where it can make no markup.
+func Cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "`", "'", "<", "&lt;").Replace(OneLine(s))
 }

@@ -65,7 +65,11 @@ func add(out []Include, ds *diag.List, item, at tree.Path, n, ref *tree.Node) []
 	if n.Kind != tree.String || !remote.IsRemote(n.Text) {
 		return out
 	}
-	a, err := remote.Parse(n.Text)
+	text := strings.Replace(n.Text, "?template=true", "", 1) // no part of what is fetched
+	a, err := remote.Parse(text)
+	if err == nil && a.Kind == remote.HTTPS && ref != nil {
+		a, err = remote.Parse("git+" + text) // only a repository has refs
+	}
 	if err != nil {
 		ds.Error(diag.Include, at, "%s", err).AtSpan(n.At)
 		return out

@@ -31,12 +31,12 @@ type Version struct {
 
 // Migration is something that has to be done for a version. Before and After are commands or words for a person.
 type Migration struct {
-	Version     string // for which
-	Description string
-	Before      string
-	After       string
-	Automatic   bool   // the version does it by itself
-	Duration    string // 10m, or ""
+	Version     string `json:"version"` // for which
+	Description string `json:"description"`
+	Before      string `json:"before,omitempty"`
+	After       string `json:"after,omitempty"`
+	Automatic   bool   `json:"automatic"`          // the version does it by itself
+	Duration    string `json:"duration,omitempty"` // 10m, or ""
 }
 
 // Renamed is a field with another path since version In.

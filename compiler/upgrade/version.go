@@ -38,15 +38,15 @@ func Canonical(s string) (v string, ok bool) {
 }
 
 // candidates are the tags that an upgrade from current may go to: those with its prefix, sorted, each version once; pre-releases
-// only when the current version is one, or wanted.
-func candidates(current Tag, tags []string, wanted string) []Tag {
+// only when the current version is one, when pre says so, and the one that is wanted.
+func candidates(current Tag, tags []string, wanted string, pre bool) []Tag {
 	var out []Tag
 	for _, name := range tags {
 		t, ok := ReadTag(name)
 		if !ok || t.Prefix != current.Prefix {
 			continue
 		}
-		if semver.Prerelease(t.Version) != "" && semver.Prerelease(current.Version) == "" && t.Version != wanted {
+		if !pre && semver.Prerelease(t.Version) != "" && semver.Prerelease(current.Version) == "" && t.Version != wanted {
 			continue
 		}
 		out = append(out, t)
@@ -59,6 +59,16 @@ func candidates(current Tag, tags []string, wanted string) []Tag {
 		return spelling(current, a) - spelling(current, b)
 	})
 	return slices.CompactFunc(out, func(a, b Tag) bool { return a.Version == b.Version })
+}
+
+// Newest is the tag of the newest version that an upgrade from current may go to: that whose versions.yaml counts. It is
+// current itself when nothing is newer.
+func Newest(current Tag, tags []string, pre bool) Tag {
+	list := candidates(current, tags, "", pre)
+	if len(list) == 0 || semver.Compare(list[len(list)-1].Version, current.Version) <= 0 {
+		return current
+	}
+	return list[len(list)-1]
 }
 
 func spelling(current, t Tag) int {
