@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -107,7 +108,7 @@ func (d *desk) read(name string) string {
 func (d *desk) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("octo", args...)
 	cmd.Dir = d.dir
-	cmd.Env = append(d.env, "OCTO_CACHE="+d.cache)
+	cmd.Env = slices.Concat(d.env, []string{"OCTO_CACHE=" + d.cache})
 	return cmd
 }
 
