@@ -223,6 +223,11 @@ func lower(r *Result, s state, t *model.Target, o Options) (TargetResult, error)
 	ds = append(ds, more...)
 	for _, d := range ds {
 		d.Target = t.Name
+		for _, served := range h.project.Served { // the tree has no config any more
+			if d.At.IsZero() && d.Path.Equal(served.Path) {
+				d.AtSpan(served.At)
+			}
+		}
 	}
 	ds.Locate(h.tree)
 	r.Diagnostics = append(r.Diagnostics, ds...)

@@ -40,8 +40,8 @@ compiler/artifact: compiler/tree
 compiler/emit: compiler/artifact compiler/source compiler/tree compiler/diag compiler/doc
 runtime/spec:
 backends/systemd: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
-backends/compose: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
-backends/k8s: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact
+backends/compose: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
+backends/k8s: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
 compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/frontend compiler/load compiler/settle compiler/expand compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
 compiler/fetch/guard:
 compiler/fetch/https: compiler/fetch/guard
@@ -55,6 +55,12 @@ runtime/watch: runtime/probe
 runtime/preflight: runtime/probe
 runtime/fetch: runtime/spec
 runtime/secret:
+runtime/service:
+runtime/serve: runtime/spec
+runtime/act: runtime/spec
+runtime/schedule: runtime/spec runtime/probe runtime/act
+runtime/notify: runtime/spec runtime/probe
+runtime/observe: runtime/spec
 internal/gates:
 internal/vendors: internal/gates
 internal/synth:
@@ -64,7 +70,7 @@ internal/e2e/app:
 internal/e2e/image:
 docs:
 cmd/octo: *
-cmd/octo-sidecar: runtime/spec runtime/install runtime/probe runtime/wait runtime/watch runtime/preflight runtime/fetch runtime/secret
+cmd/octo-sidecar: runtime/spec runtime/install runtime/probe runtime/wait runtime/watch runtime/preflight runtime/fetch runtime/secret runtime/service runtime/serve runtime/act runtime/schedule runtime/notify runtime/observe
 `
 
 // bans are modules that only the packages named may import, directly, with the reason.
@@ -77,10 +83,12 @@ var bans = []struct {
 	{"go.yaml.in/yaml", []string{"compiler/parse", "internal/floor"}, "there is one YAML reader, with one set of limits, and positions survive it"},
 	{"sigs.k8s.io/yaml", []string{"backends/k8s"}, "only for reading manifests back strictly; it cannot give positions"},
 	{"k8s.io/", []string{"backends/k8s"}, "the Kubernetes API is one target among others"},
-	{"github.com/coreos/go-systemd", []string{"backends/systemd"}, "units are one target among others"},
+	{"github.com/coreos/go-systemd", []string{"backends/systemd", "runtime/act"}, "units are one target among others"},
 	{"github.com/compose-spec/compose-go", nil, "it costs 5 ms at each start of the process; tests hold our output against it"},
 	{"github.com/hashicorp/", []string{"runtime/secret"}, "values of secrets exist at run time only: nothing that compiles can ask for one"},
 	{"oras.land/oras-go", []string{"compiler/fetch/oci", "internal/vendors"}, "what speaks to a registry is guarded in one place"},
+	{"github.com/prometheus/", []string{"runtime/observe"}, "who is observed hands over functions, and knows no library of metrics"},
+	{"github.com/klauspost/", []string{"runtime/fetch"}, "archives alone are unpacked"},
 	{"github.com/spf13/cobra", []string{"cmd/octo"}, "flags are the command's; the sidecar makes do with pflag"},
 	{"github.com/spf13/pflag", []string{"cmd/octo", "cmd/octo-sidecar"}, "flags are the command's"},
 }

@@ -40,7 +40,26 @@ func newHalf(sch *shape.Schema, o Options, loaded *load.Result, found diag.List)
 		Reported: h.found, Broken: loaded.Broken, AllowEmpty: o.AllowEmpty,
 	})
 	h.project, h.found = project, append(h.found, ds...)
+	h.project.Served = served(settled.Served, project)
 	return h
+}
+
+// served are the configs that octo-sidecar serves, sorted by service, of services that run.
+func served(list []settle.Served, p *model.Project) []*model.Served {
+	var out []*model.Served
+	for _, s := range list {
+		if p.Service(s.Service) != nil {
+			var marks []model.Mark
+			for _, m := range s.Marks {
+				marks = append(marks, model.Mark(m))
+			}
+			out = append(out, &model.Served{
+				Service: s.Service, Env: s.Env, Values: s.Values, Marks: marks, Password: s.Secret, Path: tree.Of("services", s.Service, "config", "deliver", "url"), At: s.At,
+			})
+		}
+	}
+	slices.SortFunc(out, func(a, b *model.Served) int { return strings.Compare(a.Service, b.Service) })
+	return out
 }
 
 // variables are the declared variables that have a value which is no secret, as templates read them: texts that take the

@@ -192,6 +192,9 @@ func (l *lowering) eachTime(g *page) {
 		pulls++
 		awaited = append(awaited, sidecarName)
 	}
+	if l.serves() {
+		pulls++
+	}
 	for _, s := range p.Services {
 		switch {
 		case s.Build != nil:
@@ -229,6 +232,12 @@ func (l *lowering) eachTime(g *page) {
 		slices.Sort(again)
 		g.say("`up` runs ", strings.Join(again, ", "), " again each time.")
 	}
+	if l.serves() {
+		g.say("A changed config that ", configName, " serves recreates ", configName, " alone: the services ask it again.")
+		if l.in.Target.Sidecar == "" {
+			g.say(configName, " runs ", ticks(defaultSidecar), ": pin it with `targets.", l.in.Target.Name, ".sidecar`.")
+		}
+	}
 	if l.rotated {
 		g.say("Where the config names no logging, Docker keeps the last 30 MB of a container's log, whatever the machine's default is.")
 	}
@@ -255,6 +264,9 @@ func (l *lowering) awaited(job string) bool {
 func (l *lowering) startOrder(g *page) {
 	p := l.in.Project
 	var steps []string
+	if l.serverRuns() {
+		steps = append(steps, configName)
+	}
 	for _, step := range p.Steps {
 		var names, before []string
 		for _, name := range step {

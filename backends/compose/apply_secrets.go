@@ -14,10 +14,11 @@ import (
 // secretsDir is the folder beside compose.yaml for the values that commands of APPLY.md bring.
 const secretsDir = "secrets"
 
-// isMade reports whether a command of APPLY.md makes the file of the secret: from a vault, by sops, or by asking.
+// isMade reports whether a command of APPLY.md makes the file of the secret: from a vault, by sops, at random, or by
+// asking.
 func isMade(s *model.Secret) bool {
 	_, asked := s.Question()
-	return !s.External && (asked || s.Vault != nil || s.Sops != nil)
+	return !s.External && (asked || s.Generate || s.Vault != nil || s.Sops != nil)
 }
 
 // madeBy is the field that says where such a secret comes from.
@@ -27,6 +28,8 @@ func madeBy(s *model.Secret) string {
 		return "vault"
 	case s.Sops != nil:
 		return "sops"
+	case s.Generate:
+		return "generate"
 	}
 	return "prompt"
 }
@@ -46,7 +49,7 @@ func (l *lowering) keepOut() {
 // others of the machine out; the files are readable, as a container sees them with their owner and mode on the host.
 func (l *lowering) bring(g *page) {
 	var lines []string
-	vault := false
+	vault, random := false, false
 	for _, s := range l.in.Project.Secrets {
 		if !isMade(s) {
 			continue
@@ -60,6 +63,9 @@ func (l *lowering) bring(g *page) {
 			lines = append(lines, "octo-sidecar "+doc.ShellWords(append(s.Vault.Words(), "--out="+file)...)+open)
 		case s.Sops != nil:
 			lines = append(lines, "(umask 077 && "+support.SopsCommand(s.Sops, l.onHost(s.Sops.File), doc.ShellWord(file))+")"+open)
+		case s.Generate:
+			random = true
+			lines = append(lines, randomFile(doc.ShellWord(file))+open)
 		case asked:
 			lines = append(lines, "IFS= read -rs -p "+doc.ShellWord(question+": ")+` v && (umask 077 && printf %s "$v" >`+doc.ShellWord(file)+")"+open+"; unset v")
 		}
@@ -70,9 +76,18 @@ func (l *lowering) bring(g *page) {
 	g.section("Secrets")
 	g.say("Before the first start, and when one has changed; in bash. Git ignores ", ticks(secretsDir+"/"), ", and nobody but you may read it.")
 	g.code(append([]string{"install -d -m 0700 " + secretsDir}, lines...)...)
+	if random {
+		g.say("What is made at random stays as it is: delete its file for another value.")
+	}
 	if vault {
 		g.say("`octo-sidecar` finds Vault by VAULT_ADDR, where the config names no address, and logs in with VAULT_TOKEN or what `vault login` left.")
 	}
+}
+
+// randomFile is the command that makes a random value of 256 bits in a file, in hexadecimal digits, unless there is one.
+// The length is looked at, as a pipe succeeds when its beginning failed.
+func randomFile(file string) string {
+	return "{ [ -s " + file + " ] || (umask 077 && v=$(od -An -vtx1 -N32 /dev/urandom | tr -d \" \\n\") && [ ${#v} = 64 ] && printf %s \"$v\" >" + file + "); }"
 }
 
 // changed are the services that must be made anew by hand, once the file of a secret has another content: Compose does
@@ -88,6 +103,9 @@ func (l *lowering) changed(g *page) {
 			if s.InProfile(l.in.Project.Profiles) && !l.in.Project.IsJob(s) && reads(s, c.Key) {
 				names = append(names, s.Name)
 			}
+		}
+		if l.serverReads(c.Key) && l.serverRuns() {
+			names = append(names, configName)
 		}
 		if len(names) > 0 {
 			lines = append(lines, l.command()+" up --detach --wait --force-recreate --no-deps "+strings.Join(names, " ")+"     # "+oneLine(c.Key))
@@ -111,6 +129,9 @@ func reads(s *model.Service, secret string) bool {
 func (l *lowering) owner(secret string) string {
 	owners := map[string]bool{}
 	last := ""
+	if l.serverReads(secret) { // as root without a right, who reads what is root's or everybody's
+		owners[last] = true
+	}
 	for _, s := range l.in.Project.Services {
 		if !slices.ContainsFunc(s.Secrets, func(r model.FileRef) bool { return r.Source == secret }) {
 			continue
@@ -134,6 +155,10 @@ func (l *lowering) owner(secret string) string {
 
 // readers says who must be able to read the file of a secret: a container sees it with its owner and mode on the host.
 func (l *lowering) readers(secret string) string {
+	server := ""
+	if l.serverReads(secret) {
+		server = "; " + configName + " reads it too, as root without the right to read what is closed to root"
+	}
 	var ids []string
 	for _, s := range l.in.Project.Services {
 		uid, _, ok := s.NumericUser()
@@ -146,9 +171,23 @@ func (l *lowering) readers(secret string) string {
 	}
 	switch len(ids) {
 	case 0:
-		return ""
+		return server
 	case 1:
-		return ", which user " + ids[0] + " must be able to read"
+		return ", which user " + ids[0] + " must be able to read" + server
 	}
-	return ", which users " + strings.Join(ids, ", ") + " must be able to read"
+	return ", which users " + strings.Join(ids, ", ") + " must be able to read" + server
+}
+
+// serverReads reports whether the server of configs has the secret.
+func (l *lowering) serverReads(secret string) bool {
+	if !l.serves() {
+		return false
+	}
+	_, reads := slices.BinarySearch(l.server.secrets, secret)
+	return reads
+}
+
+// serverRuns reports whether up starts the server of configs.
+func (l *lowering) serverRuns() bool {
+	return l.serves() && slices.ContainsFunc(l.server.clients, func(s *model.Service) bool { return s.InProfile(l.in.Project.Profiles) })
 }

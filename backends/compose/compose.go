@@ -64,6 +64,8 @@ type lowering struct {
 	hosted  bool
 	// rotated: a log was bounded that its sources did not bound.
 	rotated bool
+	// server is what serves configs over HTTPS; nil where nothing is served.
+	server *server
 	// devs are the services of compose.dev.yaml.
 	devs []doc.Field
 	// patching: what is lowered is services.X.target.compose, which no stage has checked.
@@ -80,7 +82,7 @@ type ambient struct {
 
 // lowering begins one.
 func (b *Backend) lowering(in *model.Input) *lowering {
-	return &lowering{in: in, keys: b.keys, again: map[string][]oneShot{}}
+	return &lowering{in: in, keys: b.keys, again: map[string][]oneShot{}, server: newServer(in)}
 }
 
 func (l *lowering) add(set *artifact.Set, f artifact.File) {
@@ -104,8 +106,11 @@ func (l *lowering) project() *doc.Value {
 		if n != nil && len(n.Fields) > 0 {
 			x = s.do(l, tree.Of(s.key), n)
 		}
-		if s.key == "volumes" {
-			x = l.sidecarVolume(x)
+		switch s.key {
+		case "volumes":
+			x = l.configVolumes(l.sidecarVolume(x))
+		case "configs":
+			x = l.servedConfigs(x)
 		}
 		if x != nil && !x.Empty() {
 			x.Gap = true
@@ -161,6 +166,9 @@ func services(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 	if x := l.installer(); x != nil {
 		v.Set(sidecarName, x)
 	}
+	if x := l.configServer(); x != nil {
+		v.Set(configName, x)
+	}
 	return v
 }
 
@@ -187,6 +195,7 @@ func (l *lowering) service(s *model.Service, p tree.Path, n *tree.Node) *doc.Val
 	l.harden(s, n, allowed, v)
 	l.rotate(v, p)
 	l.health(s, p, v)
+	l.askConfig(s, n, v)
 	l.before(s, p, n, v)
 	for _, name := range s.Preceded {
 		from := p.Key("priority")

@@ -18,6 +18,10 @@
 //   - min_version of the target refuses keys that its Compose or its Docker Engine does not know yet.
 //   - secrets.X.credential is the file /etc/credstore/NAME; secrets.X.vault, sops and prompt are the file secrets/X beside
 //     compose.yaml, which a command of APPLY.md makes, and which git ignores.
+//   - secrets.X.generate is such a file too, of a random value, made where it is not there yet.
+//   - services.X.config.deliver.url is a service octo-config, which is octo-sidecar: it serves the values of all services
+//     over HTTPS (served*.go). Each gets the address, its name, its password and the authority; it waits for the server,
+//     and is not recreated when its config changes: the server is. One-shots of a service have what it has.
 //   - A service with configs has a label with their hash, as Compose does not see that a config from a file changed.
 //     The content of a config that a read-only service mounts is a file: Compose cannot write it into such a container.
 //     Secrets have no such label, as a hash of a secret must not stand in an output: APPLY.md has the command.

@@ -67,7 +67,7 @@ func secretKeys() *object {
 		{key: "driver_opts", do: plain},
 		{key: "template_driver", do: same},
 		{key: "labels", do: texts},
-		{key: "credential"}, {key: "vault"}, {key: "sops"}, {key: "prompt"},
+		{key: "credential"}, {key: "vault"}, {key: "sops"}, {key: "prompt"}, {key: "generate"},
 	}...)
 }
 

@@ -123,9 +123,18 @@ func (l *lowering) preStart(s *model.Service, i int, p tree.Path, n *tree.Node) 
 	}
 	l.keys.service.put(v, "restart", doc.Str("no").From(at))
 	whole := tree.NewMap(item.At, append(append([]tree.Field(nil), item.Fields...), pick(n, from...).Fields...))
+	l.askConfig(s.PreStart[i], networked(item, n), v)
 	l.complete(s.PreStart[i], whole, p, at, v)
 	v.Comment("runs before " + s.Name)
 	return oneShot{s.Name + "-pre-" + strconv.Itoa(i+1), v}, true
+}
+
+// networked is the node that says in which networks a container of pre_start is: its own, or its service.
+func networked(item, service *tree.Node) *tree.Node {
+	if item.Get("networks") != nil || item.Get("network_mode") != nil {
+		return item
+	}
+	return service
 }
 
 // complete adds to a one-shot of the service at p what is added to every service. n is what its sources say, at the

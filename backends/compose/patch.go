@@ -29,6 +29,7 @@ func (l *lowering) patch(s *model.Service, p tree.Path, n *tree.Node, v *doc.Val
 	if words.Get("volumes") != nil && usesSidecar(v) { // the list had it
 		l.carry(s, p, v, at.Key("volumes"))
 	}
+	l.askStill(s, words, v)
 }
 
 // settle lets every origin below v be a field that is written: what was spelled out leads to what it was made of.

@@ -84,7 +84,9 @@ func (l *lowering) imagePreflight(
 	l.mountDisks(v, disks, from)
 	put(v, "restart", doc.Str("no").From(from))
 	l.carry(s, p, v, from)
-	if !program {
+	if program {
+		l.askConfig(s, n, v)
+	} else {
 		bare := *s
 		bare.Configs, bare.Secrets = nil, nil
 		s = &bare

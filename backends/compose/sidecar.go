@@ -86,7 +86,7 @@ func (l *lowering) installer() *doc.Value {
 	from := l.in.Target.Path.Key("sidecar")
 	str := func(s string) *doc.Value { return doc.Str(s).From(from) }
 	v := doc.NewMap().From(from).Set("image", str(escape(l.in.Target.Sidecar)))
-	if profiles := l.carriedProfiles(); len(profiles) > 0 {
+	if profiles := profilesOf(l.carried); len(profiles) > 0 {
 		v.Set("profiles", doc.Strs(profiles).From(from))
 	}
 	v.Set("command", l.argv(from, []string{"install", sidecarFolder}))
@@ -104,11 +104,11 @@ func (l *lowering) installer() *doc.Value {
 	return v
 }
 
-// carriedProfiles are the profiles of the services that need octo-sidecar; none where one of them always starts.
-func (l *lowering) carriedProfiles() []string {
+// profilesOf are the profiles of what services need, as the output writes them; none where one of them always starts.
+func profilesOf(services []*model.Service) []string {
 	var out []string
 	seen := map[string]bool{}
-	for _, s := range l.carried {
+	for _, s := range services {
 		if len(s.Profiles) == 0 {
 			return nil
 		}

@@ -106,6 +106,8 @@ func octoRows() []support.Row {
 		{Field: "services.*.binary", Level: support.Meaningless, How: "the image runs here"},
 		{Field: "services.*.source", Level: support.Meaningless, How: "the image runs here"},
 		{Field: "services.*.config", Level: support.Exact, How: "configs and environment of the service"},
+		{Field: "services.*.config.deliver.url", Level: support.Emulated,
+			How: "environment, a secret and a volume: a service octo-config, which is octo-sidecar, serves the values"},
 		{Field: "services.*.checks", Level: support.Emulated,
 			How: "healthcheck: Docker has one for each container, so octo-sidecar asks all of level startup and ready in it"},
 		{Field: "services.*.checks.*.level", Level: support.Emulated,
@@ -158,6 +160,7 @@ func sharedRows() []support.Row {
 		{Field: "secrets.*.vault", Level: support.Emulated, How: "file: ./secrets/KEY, which octo-sidecar makes by a command in APPLY.md"},
 		{Field: "secrets.*.sops", Level: support.Emulated, How: "file: ./secrets/KEY, which sops makes by a command in APPLY.md"},
 		{Field: "secrets.*.prompt", Level: support.Emulated, How: "file: ./secrets/KEY, which a command in APPLY.md asks for"},
+		{Field: "secrets.*.generate", Level: support.Emulated, How: "file: ./secrets/KEY, which a command in APPLY.md makes at random where it is not there yet"},
 	}
 	for _, group := range []struct {
 		section string

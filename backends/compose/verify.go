@@ -64,6 +64,13 @@ func (l *lowering) names(document *doc.Value) error {
 		}
 		return append(want, names...)
 	}
+	var server, volumes, files []string
+	if l.serves() {
+		server, volumes = []string{configName}, []string{configState, configCA}
+		for _, f := range l.configFiles() {
+			files = append(files, f.key)
+		}
+	}
 	var shots []string
 	for _, s := range p.Services {
 		for _, o := range l.again[s.Name] {
@@ -74,10 +81,10 @@ func (l *lowering) names(document *doc.Value) error {
 		section string
 		want    []string
 	}{
-		{"services", added(keysOf(p.Services, func(s *model.Service) string { return s.Name }), shots...)},
+		{"services", added(keysOf(p.Services, func(s *model.Service) string { return s.Name }), append(shots, server...)...)},
 		{"networks", keysOf(written(p.Networks), func(n *model.Network) string { return n.Key })},
-		{"volumes", added(keysOf(p.Volumes, func(v *model.Volume) string { return v.Key }))},
-		{"configs", keysOf(p.Configs, func(c *model.Config) string { return c.Key })},
+		{"volumes", added(keysOf(p.Volumes, func(v *model.Volume) string { return v.Key }), volumes...)},
+		{"configs", append(keysOf(p.Configs, func(c *model.Config) string { return c.Key }), files...)},
 		{"secrets", keysOf(p.Secrets, func(s *model.Secret) string { return s.Key })},
 		{"models", keysOf(p.Models, func(m *model.Model) string { return m.Key })},
 	} {

@@ -104,6 +104,9 @@ func (l *lowering) applyPage() []byte {
 	p.line("# Apply ", l.p.Name, " to Kubernetes")
 	p.line()
 	needs := "Needs Kubernetes 1.27"
+	if l.serves {
+		needs = "Needs Kubernetes 1.29"
+	}
 	if v, ok := model.Lookup(l.t.MinVersion, "kubernetes"); ok {
 		needs = "Needs Kubernetes " + v
 	}
@@ -180,7 +183,10 @@ func (p *page) once() {
 	if len(t.fromStore) > 0 {
 		remarks = append(remarks, "The External Secrets Operator makes the Secrets below `secrets/`, by the store `"+p.l.t.SecretStore+"`, which is a matter of the cluster.")
 	}
-	if slices.ContainsFunc(t.secrets, func(s secretChore) bool { return s.secret != nil }) {
+	if slices.ContainsFunc(t.secrets, func(s secretChore) bool { return s.secret != nil && s.secret.Generate }) {
+		remarks = append(remarks, "A command that begins with `kubectl "+p.ns+"get secret` makes a random value, once: a Secret that is there stays.")
+	}
+	if slices.ContainsFunc(t.secrets, func(s secretChore) bool { return s.secret != nil && !s.secret.Generate }) {
 		remarks = append(remarks, "In bash, and again when a value has changed: a command with `apply` changes a Secret that is there.")
 	}
 	if len(t.envFiles) > 0 {
@@ -237,6 +243,9 @@ func (p *page) create(kind string, s secretChore) string {
 // bring is the command that makes a Secret of what it fetches, decrypts or asks for. Where that fails, the Secret that is
 // there stays.
 func (p *page) bring(object string, s secretChore) string {
+	if s.secret.Generate {
+		return p.generate(object, s)
+	}
 	apply := " --dry-run=client -o yaml | kubectl " + p.ns + "apply --server-side --field-manager=octo -f -"
 	if question, asked := s.secret.Question(); asked {
 		return "IFS= read -rs -p " + doc.ShellWord(question+": ") + ` v && printf %s "$v" | ` + object +
@@ -249,6 +258,14 @@ func (p *page) bring(object string, s secretChore) string {
 		get = support.SopsCommand(s.secret.Sops, p.l.hostPath(s.secret.Sops.File), `"$f"`)
 	}
 	return "f=$(mktemp) && " + get + " && " + object + " --from-file=" + doc.ShellWord(s.key+"=") + `"$f"` + apply + `; rm -f "$f"`
+}
+
+// generate is the command that makes a Secret of 32 random bytes, in hexadecimal digits, where there is none. The value
+// stands on no command line, as printf is a command of the shell itself, and where it cannot be had nothing is made.
+func (p *page) generate(object string, s secretChore) string {
+	return "kubectl " + p.ns + "get secret " + doc.ShellWord(s.name) + " >/dev/null 2>&1 || " +
+		`(v=$(od -An -vtx1 -N32 /dev/urandom | tr -d ' \n') && [ ${#v} = 64 ] && printf %s "$v" | ` + object +
+		" --from-file=" + doc.ShellWord(s.key+"=") + "/dev/stdin)"
 }
 
 // each says what is done after every compile.
@@ -271,7 +288,11 @@ func (p *page) each() {
 	p.line("```")
 	p.line("Flux and Argo CD apply this folder as it is, and prune what leaves it.")
 	if p.l.todo.sidecar && p.l.t.Sidecar == "" {
-		p.line("The gates run `", DefaultSidecar, "`: pin it with `targets.", p.l.t.Name, ".sidecar`.")
+		who := "The gates run `"
+		if p.l.serves {
+			who = "The gates and the servers of configs run `"
+		}
+		p.line(who, DefaultSidecar, "`: pin it with `targets.", p.l.t.Name, ".sidecar`.")
 	}
 	p.copies()
 }

@@ -18,7 +18,9 @@
 // hash; a NetworkPolicy when the networks say something; a PodDisruptionBudget when it has replicas; a
 // HorizontalPodAutoscaler when it scales; a Role for a gate that asks for a Job.
 //
-// A pod runs, in this order: octo-sidecar that copies itself into an emptyDir, when a probe needs it; preflight; the
+// A pod runs, in this order: octo-sidecar that copies itself into an emptyDir, when a probe needs it; octo-sidecar that
+// serves the service its config over HTTPS, when it asks for that, beside all that follows (a sidecar container: Kubernetes
+// 1.29), from the ConfigMap, on loopback, with a password of its own from a Secret that APPLY.md makes once; preflight; the
 // gates, which wait for the Services of dependencies, each of which answers only when a pod of it is ready; pre_start;
 // the service. What is ours among them keeps to the restricted Pod Security Standard in every pod. The containers of
 // pre_start are lowered by the code of the service's own ([unit.step]).

@@ -55,6 +55,7 @@ type lowering struct {
 	stores   storeList
 	fixed    map[string]*fixedAddress // by address
 	policies bool                     // there are NetworkPolicies
+	serves   bool                     // octo-sidecar serves configs in pods
 	// sharedClaims is how many claims the output has that no StatefulSet makes.
 	sharedClaims int
 
@@ -99,6 +100,7 @@ func lower(in *model.Input) *lowering {
 	for _, u := range l.units {
 		u.build()
 	}
+	l.checkGenerated()
 	for _, u := range l.units {
 		l.workload(u)
 		l.serviceObjects(u)
@@ -141,6 +143,7 @@ func (l *lowering) plan() {
 		u.choose()
 	}
 	l.planServices()
+	l.planServed()
 	l.joinNetworks()
 	l.policies = l.needPolicies()
 }

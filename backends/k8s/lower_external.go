@@ -7,6 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
@@ -139,9 +140,33 @@ func (u *unit) buildSecretSources(n *tree.Node) {
 	}
 }
 
-// isBrought reports whether a command of APPLY.md brings the value of the secret, or a store: from a vault, by sops, or
-// by asking.
+// checkGenerated refuses a Secret of several values of which one is made by chance: its command leaves a Secret alone that
+// is there, and the value would never be in it.
+func (l *lowering) checkGenerated() {
+	first := map[string]secretChore{}
+	for _, c := range l.todo.secrets {
+		other, taken := first[c.name]
+		if !taken {
+			first[c.name] = c
+			continue
+		}
+		made, with := c, other
+		if made.secret == nil || !made.secret.Generate {
+			made, with = other, c
+		}
+		if made.secret == nil || !made.secret.Generate {
+			continue // kubectl says that the Secret is there
+		}
+		d := l.ds.Error(diag.NameClash, made.secret.Path, "cannot make the Secret %q of the values %s and %s: a value made at random is alone in its Secret",
+			made.name, made.key, with.key)
+		d.Target = l.t.Name
+		d.OnKey().Helpf("give secrets.%s a name of its own", made.secret.Key)
+	}
+}
+
+// isBrought reports whether a command of APPLY.md brings the value of the secret, or a store: from a vault, by sops, by
+// asking, or by chance.
 func isBrought(s *model.Secret) bool {
 	_, asked := s.Question()
-	return !s.External && (asked || s.Vault != nil || s.Sops != nil)
+	return !s.External && (asked || s.Generate || s.Vault != nil || s.Sops != nil)
 }

@@ -34,7 +34,10 @@ type pod struct {
 	// brought: octo-sidecar lies in it, in the volume toInstall.
 	brought   bool
 	toInstall string
-	placed    []placed // its claims
+	// served is the config that octo-sidecar serves in it, the certificate of its authority in the volume toTrust.
+	served  *model.Served
+	toTrust string
+	placed  []placed // its claims
 }
 
 // unit is one service on its way to objects, or a container that runs before it in the same pod (main is set).

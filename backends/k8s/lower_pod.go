@@ -38,6 +38,7 @@ func (u *unit) build() {
 	u.buildNames()
 	u.buildPlacement()
 	u.buildInstall()
+	u.buildServed()
 	u.buildPreflight()
 	u.buildGates()
 	u.buildSteps()
@@ -51,6 +52,7 @@ func (u *unit) buildMounts() {
 	u.buildVolumes()
 	u.buildSecrets()
 	u.buildConfigs()
+	u.buildServedMount()
 }
 
 // version is the tag of the image, as the value of a label; "" when it says nothing.

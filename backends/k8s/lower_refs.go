@@ -198,6 +198,7 @@ func (u *unit) buildEnvironment() {
 		u.c().Env = append(u.c().Env, corev1.EnvVar{Name: e.Key, Value: u.text(e.Value)})
 	}
 	support.Unset(&u.l.ds, u.l.t, unset)
+	u.buildServedEnv()
 }
 
 // text is a string of the config as Kubernetes wants it: escaped, and with the addresses of Services in place of those

@@ -26,16 +26,24 @@ func (u *unit) c() *corev1.Container { return u.box }
 // volume adds a volume to the pod under the name, or one that is free, and returns the name.
 func (u *unit) volume(name string, v corev1.Volume) string {
 	if u.main != nil && v.EmptyDir == nil { // what the service itself mounts need not be there twice
-		for i := range u.spec().Volumes {
-			if equality.Semantic.DeepEqual(u.spec().Volumes[i].VolumeSource, v.VolumeSource) {
-				return u.spec().Volumes[i].Name
-			}
+		if have := u.sameVolume(v.VolumeSource); have != "" {
+			return have
 		}
 	}
 	v.Name = u.freeName(name)
 	u.volumes[v.Name] = owner{}
 	u.spec().Volumes = append(u.spec().Volumes, v)
 	return v.Name
+}
+
+// sameVolume is the name of a volume of the pod with this source; "" when there is none.
+func (u *unit) sameVolume(v corev1.VolumeSource) string {
+	for i := range u.spec().Volumes {
+		if equality.Semantic.DeepEqual(u.spec().Volumes[i].VolumeSource, v) {
+			return u.spec().Volumes[i].Name
+		}
+	}
+	return ""
 }
 
 // freeName is name as a label, with a number when another volume of the pod has it.
@@ -61,12 +69,17 @@ func (u *unit) mountAt(m corev1.VolumeMount, p tree.Path) {
 		u.l.refuse(p, "mount it elsewhere", "cannot mount at %q: a colon cannot stand in a mount path", m.MountPath)
 		return
 	}
-	if slices.ContainsFunc(u.c().VolumeMounts, func(o corev1.VolumeMount) bool { return o.MountPath == m.MountPath }) {
+	if u.mountedIn(m.MountPath) {
 		u.l.ds.Error(diag.Duplicate, p, "%s is mounted twice", m.MountPath)
 		return
 	}
 	u.markIn("volumeMounts "+strconv.Itoa(len(u.c().VolumeMounts)), p)
 	u.c().VolumeMounts = append(u.c().VolumeMounts, m)
+}
+
+// mountedIn reports whether the container has a mount at dir.
+func (u *unit) mountedIn(dir string) bool {
+	return slices.ContainsFunc(u.c().VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == dir })
 }
 
 // mountsPath reports whether something is mounted at target already.

@@ -124,7 +124,7 @@ func (u *unit) deployment() (any, []note) {
 		return d, append(notes, note{at: "spec strategy type", tail: "the old pod holds the volume"})
 	}
 	surge, down := intstr.FromInt32(1), intstr.FromInt32(0)
-	if u.spec().HostNetwork && len(u.ports) > 0 {
+	if u.spec().HostNetwork && (len(u.ports) > 0 || u.served != nil) {
 		surge, down = down, surge // two pods cannot have one port of a node
 	}
 	if update != nil {

@@ -33,6 +33,8 @@ services:
 		want bool
 	}{
 		{"", true},
+		{"  other: { image: \"other:1\", user: \"5\", config: { values: { a: 1 }, deliver: { url: true } } }", true},
+		{"  other: { image: \"other:1\", config: { values: { a: 1 }, deliver: { url: true } } }", false},
 		{"  other: { image: \"other:1\" }", false},
 		{"  other: { image: \"other:1\", user: \"5\", cap_add: [NET_BIND_SERVICE] }", true},
 		{"  other: { image: \"other:1\", user: \"5\", cap_add: [SYS_TIME] }", false},

@@ -100,6 +100,7 @@ var topRows = []support.Row{
 	{Field: "secrets.*.vault", Level: support.Emulated, How: "an ExternalSecret where targets.T.secret_store names a store; else a command of octo-sidecar in APPLY.md"},
 	{Field: "secrets.*.sops", Level: support.Emulated, How: "a Secret that a command of sops in APPLY.md makes"},
 	{Field: "secrets.*.prompt", Level: support.Emulated, How: "a Secret that a command in APPLY.md makes of what it asks for"},
+	{Field: "secrets.*.generate", Level: support.Emulated, How: "a Secret that a command in APPLY.md makes of random bytes, where there is none"},
 	{Field: "secrets.*.labels", Level: support.Meaningless, How: "the Secret is made outside of the output"},
 	{Field: "secrets.*.driver", Level: support.Unsupported, How: "let External Secrets make the Secret, and write external: true here"},
 	{Field: "secrets.*.driver_opts", Level: support.Unsupported, How: "let External Secrets make the Secret, and write external: true here"},

@@ -40,6 +40,8 @@ var hostRows = []support.Row{
 	{Field: "services.*.shm_size", Level: support.Exact, How: "emptyDir in memory at /dev/shm"},
 	{Field: "services.*.storage_opt", Level: support.Emulated, How: "resources.limits.ephemeral-storage: a pod that writes more ends"},
 	{Field: "services.*.config", Level: support.Exact, How: "a ConfigMap, mounted as a file, and env of the container"},
+	{Field: "services.*.config.deliver.url", Level: support.Emulated, How: "initContainers: octo-sidecar in each pod serves it on loopback; needs Kubernetes 1.29"},
+	{Field: "services.*.config.deliver.url.env", Level: support.Exact, How: "env: CONFIG and the three beside it"},
 	{Field: "services.*.configs", Level: support.Exact, How: "ConfigMap, mounted as files"},
 	{Field: "services.*.configs[].uid", Level: support.Emulated, Loud: true, How: "the file belongs to root and to the group of the pod"},
 	{Field: "services.*.configs[].gid", Level: support.Emulated, Loud: true, How: "the file belongs to root and to the group of the pod"},

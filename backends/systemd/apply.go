@@ -173,6 +173,9 @@ func (l *lowering) applyUnseen(b *strings.Builder) {
 			line(&t, "systemctl restart "+l.vaultUnit(s)+".service", "reads secret "+s.Key+" from Vault again; then")
 		}
 	}
+	if len(l.serving.secrets) > 0 {
+		line(&t, "systemctl try-restart "+l.configUnit()+".service", "secret "+strings.Join(l.servedKeys(), ", secret "))
+	}
 	for _, s := range l.services {
 		if s.count == 0 {
 			continue
@@ -226,6 +229,9 @@ func (l *lowering) applyOrder(b *strings.Builder) {
 			}
 			for _, u := range s.units {
 				units = append(units, strings.TrimSuffix(u, ".service"))
+			}
+			if l.servedTo(s) != nil && !slices.Contains(waits, l.configUnit()+" started") {
+				waits = append(waits, l.configUnit()+" started")
 			}
 			for _, w := range s.waits {
 				if word := w.on.unit + conditionWord(w.condition); !slices.Contains(waits, word) {
@@ -298,6 +304,9 @@ func (l *lowering) applyRemove(b *strings.Builder) {
 		if l.secrets[s.Key] && s.Vault != nil && !s.External {
 			line(b, "systemctl clean --what=runtime "+l.vaultUnit(s)+".service", "the value of secret "+s.Key)
 		}
+	}
+	if len(l.serving.clients) > 0 {
+		line(b, "systemctl clean --what=state --what=runtime "+l.configUnit()+".service", "the authority of the config server's certificate")
 	}
 	b.WriteString("```\nthen each file that .octo-manifest names")
 	if slices.ContainsFunc(l.copies, func(f fileCopy) bool { return strings.HasPrefix(f.to, l.root+"/") }) {

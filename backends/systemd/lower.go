@@ -60,6 +60,7 @@ type lowering struct {
 	links    map[string][]string   // service → what others call it, beside its name
 	built    map[string]string     // full name of an image → the .build unit that makes it
 	fixed    map[string]*subnet    // network → addresses that native services need
+	serving  serving               // configs that are served over HTTPS
 	copies   []fileCopy            // the project's files that must lie on the machine
 	copied   map[string]bool       // places on the machine that are taken by those or by generated files
 	secrets  map[string]bool       // keys of project secrets that a service uses
@@ -131,6 +132,7 @@ func newLowering(in *model.Input) *lowering {
 			}
 		}
 	}
+	l.findServed()
 	l.findSubnets()
 	return l
 }
@@ -154,6 +156,7 @@ func (l *lowering) project() {
 			l.container(s)
 		}
 	}
+	l.configServer()
 	l.vaultSecrets()
 	l.frame()
 }
@@ -216,6 +219,9 @@ func (l *lowering) claim() bool {
 	}
 	for _, v := range l.vaultClaims() {
 		take(v.name, v.at)
+	}
+	if len(l.serving.clients) > 0 {
+		take(l.configUnit(), l.p.Served[0].Path)
 	}
 	if r := l.byName["restart"]; r != nil && r.count > 1 { // a template, as the unit that restarts others
 		if i := slices.IndexFunc(l.services, func(s *service) bool { return s.native && len(s.watched()) > 0 }); i >= 0 {

@@ -32,6 +32,7 @@ func (l *lowering) container(s *service) {
 	l.configs(s, c, sv)
 	l.environment(s, c, sv)
 	l.secretMounts(s, c, sv)
+	l.servedFiles(s, func(from, to string, at tree.Path) { c.Fields("Volume", ":", at, from, to, "ro") })
 	l.metadata(s, c)
 	l.health(s, c, sv)
 	l.stop(s, c)

@@ -81,6 +81,7 @@ func (l *lowering) depends(s *service, us, sv *Section, sign string, more ...str
 		more = append(more, pre+".service")
 	}
 	more = append(more, l.vaultUnits(s.Service)...)
+	more = append(more, l.servedUnits(s)...)
 	for _, u := range more {
 		join(&wants, u)
 		join(&after, u)

@@ -37,7 +37,7 @@ type variable struct {
 	at tree.Path
 }
 
-// variables are the entries of environment, each with a value.
+// variables are the entries of environment, each with a value, and where the config is that is served to s.
 func (l *lowering) variables(s *service) []variable {
 	out := make([]variable, 0, len(s.Environment))
 	at := s.Path.Key("environment")
@@ -51,7 +51,7 @@ func (l *lowering) variables(s *service) []variable {
 		out = append(out, v)
 	}
 	support.Unset(&l.diags, l.t, unset)
-	return out
+	return append(out, l.servedVariables(s)...)
 }
 
 // readsPlainly warns where Podman reads an env_file in another way than Compose: it takes a line as it is. The file is

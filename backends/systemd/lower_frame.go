@@ -31,6 +31,9 @@ func (l *lowering) frame() {
 			rest = rest[n:]
 		}
 	}
+	if l.servesWanted() {
+		us.Fixed("Wants", l.configUnit()+".service", l.p.Served[0].Path)
+	}
 	u.Section("Install").Fixed("WantedBy", "multi-user.target", tree.Root)
 
 	slice := l.unit(nativeDir+l.slice, l.p.Inputs)

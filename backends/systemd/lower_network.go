@@ -79,7 +79,9 @@ func (l *lowering) ipam(n *model.Network, net *Section) {
 	if f := l.fixed[n.Key]; f != nil && !f.given {
 		net.Note(f.why)
 		net.Fixed("Subnet", f.prefix.String(), tree.Root)
-		net.Fixed("IPRange", f.pool.String(), tree.Root)
+		if f.pool != f.prefix {
+			net.Fixed("IPRange", f.pool.String(), tree.Root)
+		}
 		return
 	}
 	if n.IPAM == nil {
@@ -295,6 +297,7 @@ func (l *lowering) hosts(s *service, c *Section) {
 		}
 		c.Fixed("AddHost", w.on.Name+":"+address, w.at)
 	}
+	l.servedHost(s, c)
 }
 
 // portRange is the number of ports in "8000-8010"; 1 for one port.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -61,6 +62,7 @@ func (l *lowering) nativeFiles(s *service, sv *Section) {
 	}
 	l.nativeConfigs(s, sv)
 	l.nativeSecrets(s, sv)
+	l.servedFiles(s, func(from, to string, at tree.Path) { l.bindPath(sv, "BindReadOnlyPaths", from, to, at) })
 	l.nativeHosts(s, sv)
 }
 
@@ -121,8 +123,8 @@ func (l *lowering) nativeSecrets(s *service, sv *Section) {
 		if target == "" {
 			target = ref.Source
 		}
-		if !strings.HasPrefix(target, "/") {
-			target = "/run/secrets/" + target
+		if !strings.HasPrefix(target, "/") || target == model.PasswordTarget {
+			target = path.Join("/run/secrets", strings.TrimPrefix(target, "/run/secrets/"))
 			if first {
 				sv.Note("What the same program sees in its image: the secret's path.")
 				sv.Fixed("TemporaryFileSystem", "/run/secrets:ro", at)

@@ -27,13 +27,13 @@ func (l *lowering) vaultUnit(s *model.Secret) string { return l.names.project + 
 // vaultFile is where that unit puts the value: on a tmpfs, for root alone.
 func (l *lowering) vaultFile(s *model.Secret) string { return "/run/" + l.vaultUnit(s) + "/value" }
 
-// storedAs is the credential below /etc/credstore that holds the secret; "" where none does. What sops decrypts and what
-// a person types is put there by a command of APPLY.md.
+// storedAs is the credential below /etc/credstore that holds the secret; "" where none does. What sops decrypts, what
+// a person types and what is made by chance is put there by a command of APPLY.md.
 func (l *lowering) storedAs(s *model.Secret) string {
 	if s.Credential != "" {
 		return s.Credential
 	}
-	if _, asked := s.Question(); asked || s.Sops != nil {
+	if _, asked := s.Question(); asked || s.Sops != nil || s.Generate {
 		return l.names.project + "." + s.Key
 	}
 	return ""
@@ -134,12 +134,21 @@ func (l *lowering) applySecrets(add func(command, note string)) {
 			store()
 			add("(umask 077 && "+support.SopsCommand(s.Sops, l.fromHere(s.Sops.File), file)+")",
 				"secret "+s.Key+"; again when it has changed")
+		case s.Generate:
+			store()
+			add(generate(file), "secret "+s.Key+", unless it is there")
 		case asked:
 			store()
 			add("v=$(systemd-ask-password -n "+doc.ShellWord(question+":")+`) && printf %s "$v" | install -m 0400 /dev/stdin `+file+"; unset v", "")
 		}
 	}
 	l.applyVault(vaults, add, store)
+}
+
+// generate is a command that makes a random value of 64 hexadecimal digits, once: nobody sees it, and what fails leaves no
+// file. It needs no more than a shell and coreutils.
+func generate(file string) string {
+	return "[ -s " + file + ` ] || (umask 077 && v=$(od -An -vtx1 -N32 /dev/urandom | tr -d " \n") && [ ${#v} = 64 ] && printf %s "$v" >` + file + " || ! rm -f " + file + ")"
 }
 
 // applyVault writes what lets the units ask Vault.

@@ -8,7 +8,8 @@ import (
 )
 
 // subnet is a network whose addresses must be known: a native program runs on the host, where the names of containers
-// mean nothing, so those that it talks to have fixed addresses, and it reads their names from a file.
+// mean nothing, so those that it talks to have fixed addresses, and it reads their names from a file. Of a network whose
+// containers read their config from the host, the gateway must be known.
 type subnet struct {
 	prefix, pool netip.Prefix
 	gateway      netip.Addr
@@ -19,6 +20,7 @@ type subnet struct {
 
 // findSubnets fixes addresses on the networks of native services: below the half from which Podman hands them out.
 func (l *lowering) findSubnets() {
+	asked := l.servedNetworks()
 	for _, n := range l.p.Networks {
 		if n.External {
 			continue
@@ -29,7 +31,7 @@ func (l *lowering) findSubnets() {
 				natives = append(natives, s)
 			}
 		}
-		if len(natives) == 0 {
+		if len(natives) == 0 && !asked[n.Key] {
 			continue
 		}
 		f := l.newSubnet(n)
@@ -37,37 +39,48 @@ func (l *lowering) findSubnets() {
 			continue
 		}
 		f.addresses = map[string]netip.Addr{}
-		peers := l.peers(n, natives)
-		next := f.gateway.Next()
-		for _, name := range n.MemberNames {
-			s := l.byName[name]
-			if s == nil || s.native || s.job || s.count != 1 || peers != nil && !peers[name] {
-				continue
-			}
-			if given := addressOn(s, n.Key); given != "" {
-				if a, err := netip.ParseAddr(given); err == nil {
-					f.addresses[name] = a
-				}
-				continue
-			}
-			if !f.given {
-				f.addresses[name] = next
-				next = next.Next()
-			}
+		if len(natives) > 0 {
+			l.fixAddresses(n, f, natives)
 		}
-		if len(f.addresses) == 0 {
+		switch {
+		case len(f.addresses) > 0:
+			l.fixed[n.Key] = f
+		case asked[n.Key]:
+			f.pool = f.prefix
+			f.why = "Configs are served on the host: its address on this network, the first, must be known."
+			l.fixed[n.Key] = f
+		}
+	}
+}
+
+// fixAddresses gives the containers on n that a native service may talk to their addresses.
+func (l *lowering) fixAddresses(n *model.Network, f *subnet, natives []*service) {
+	peers := l.peers(n, natives)
+	next := f.gateway.Next()
+	for _, name := range n.MemberNames {
+		s := l.byName[name]
+		if s == nil || s.native || s.job || s.count != 1 || peers != nil && !peers[name] {
 			continue
 		}
-		names := ""
-		for i, s := range natives {
-			if i > 0 {
-				names += ", "
+		if given := addressOn(s, n.Key); given != "" {
+			if a, err := netip.ParseAddr(given); err == nil {
+				f.addresses[name] = a
 			}
-			names += s.Name
+			continue
 		}
-		f.why = names + " runs on the host and must know where the others are: they have fixed addresses below " + f.pool.Addr().String() + "."
-		l.fixed[n.Key] = f
+		if !f.given {
+			f.addresses[name] = next
+			next = next.Next()
+		}
 	}
+	names := ""
+	for i, s := range natives {
+		if i > 0 {
+			names += ", "
+		}
+		names += s.Name
+	}
+	f.why = names + " runs on the host and must know where the others are: they have fixed addresses below " + f.pool.Addr().String() + "."
 }
 
 // newSubnet is the network's own IPv4 subnet, or 10. and two bytes of a hash of its name.

@@ -95,11 +95,48 @@ func TestRestartsEverything(t *testing.T) {
 	}
 }
 
+const servedBase = `
+name: shop
+services:
+  web: { image: "w:1", config: { values: { level: info }, deliver: { url: true } } }
+  tool: { image: "t:1", config: { values: { level: info }, deliver: { file: { path: /conf.json, format: json } } } }
+  db: { image: "d:1" }
+secrets: { key: { credential: shop.key } }
+`
+
+// What a change of a served config restarts: nothing, as the server reads it again; of who is served, the server.
+func TestServedRestarts(t *testing.T) {
+	old := compiled(t, servedBase, "{}")
+	for _, c := range []struct{ name, overlay, want string }{
+		{"a value", `services: { web: { config: { values: { level: warn } } } }`, ``},
+		{"a secret in it", `services: { web: { config: { values: { level: "{{ secret.key }}" } } } }`, `systemctl try-restart shop-config.service`},
+		{"one more, who gets variables and the authority", `services: { tool: { config: { deliver: { url: true } } } }`, `systemctl try-restart shop-config.service shop-tool.service`},
+		{"none is served any more", `services: { web: { config: { deliver: !override { file: { path: /conf.json, format: json } } } } }`,
+			`systemctl stop shop-config.service shop-db.service shop-default-network.service shop-tool.service shop-web.service
+podman network rm shop-default
+rm /etc/shop/config/configs/web.json /etc/shop/config/run.json /etc/systemd/system/shop-config.service
+systemctl daemon-reload`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := strings.Join(systemd.New().Restarts(old, compiled(t, servedBase, c.overlay)), "\n")
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("want - got +:\n%s", diff)
+			}
+		})
+	}
+}
+
 // treeOf compiles restartBase with an overlay.
 func treeOf(t *testing.T, overlay string) *artifact.Set {
 	t.Helper()
+	return compiled(t, restartBase, overlay)
+}
+
+// compiled is the tree of a config with an overlay.
+func compiled(t *testing.T, base, overlay string) *artifact.Set {
+	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"compose.yaml": restartBase, "compose.override.yaml": overlay} {
+	for name, text := range map[string]string{"compose.yaml": base, "compose.override.yaml": overlay} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

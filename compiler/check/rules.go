@@ -211,8 +211,8 @@ var fileKinds = []struct {
 }{
 	{
 		section: "secrets",
-		fields:  []string{"file", "environment", "credential", "external", "driver", "vault", "sops", "prompt"},
-		want:    "file, environment, credential, vault, sops, prompt or external: true",
+		fields:  []string{"file", "environment", "credential", "external", "driver", "vault", "sops", "prompt", "generate"},
+		want:    "file, environment, credential, vault, sops, prompt, generate: true or external: true",
 	},
 	{
 		section: "configs",

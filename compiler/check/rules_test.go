@@ -175,8 +175,8 @@ secrets: {a: {}, b: {file: x}, c: {external: true}, d: {name: x}, e: {credential
 configs: {a: {content: ""}, b: {labels: {x: y}}}
 volumes: {v: {external: true, name: n, driver: x, x-y: 1, size: 1Gi}}
 networks: {n: {external: true, labels: {a: b}}}
-`, want: `octo.yaml:3:11: error: secrets.a: nothing says where it comes from; want file, environment, credential, vault, sops, prompt or external: true [required]
-octo.yaml:3:53: error: secrets.d: nothing says where it comes from; want file, environment, credential, vault, sops, prompt or external: true [required]
+`, want: `octo.yaml:3:11: error: secrets.a: nothing says where it comes from; want file, environment, credential, vault, sops, prompt, generate: true or external: true [required]
+octo.yaml:3:53: error: secrets.d: nothing says where it comes from; want file, environment, credential, vault, sops, prompt, generate: true or external: true [required]
 octo.yaml:3:91: error: secrets.f.fiel: unknown key "fiel" [unknown-key]
   help: did you mean "file"?
 octo.yaml:4:29: error: configs.b: nothing says where it comes from; want file, content, environment or external: true [required]

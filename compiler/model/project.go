@@ -18,6 +18,8 @@ type Project struct {
 	Targets  []*Target  `octo:"targets,key=Name"`
 	// Disabled are the names of the services with enabled: false, sorted.
 	Disabled []string `octo:"-"`
+	// Served are the configs that octo-sidecar serves over HTTPS, sorted by service. The compiler sets it.
+	Served []*Served `octo:"-"`
 	// Inputs are the source files, relative to the project's folder, sorted.
 	Inputs []string `octo:"-"`
 	// Profiles are the profiles that --profile names; "*" means all.
@@ -212,6 +214,7 @@ type Secret struct {
 	Vault          *Vault   `octo:"vault"`
 	Sops           *Sops    `octo:"sops"`
 	Prompt         string   `octo:"prompt"` // "true", or the question; see Question
+	Generate       bool     `octo:"generate"`
 	Labels         []Pair   `octo:"labels"`
 	Driver         string   `octo:"driver"`
 	DriverOpts     []Pair   `octo:"driver_opts"`

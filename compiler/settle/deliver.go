@@ -11,8 +11,11 @@ import (
 // deliver is the service with what deliver makes of the values.
 func (x *settler) deliver(d *delivery) *tree.Node {
 	how := d.conf.Get("deliver")
-	file, env := how.Get("file"), how.Get("env")
-	if file == nil && env == nil {
+	file, env, url := how.Get("file"), how.Get("env"), how.Get("url")
+	if isOff(url) {
+		url = nil
+	}
+	if file == nil && env == nil && url == nil {
 		if len(d.values.Fields) > 0 {
 			x.ds.Error(diag.Required, d.path.Key("deliver"), "no value; want how the values reach the program").
 				Helpf("add deliver: { file: { path: /etc/%s.yaml, format: yaml } }, or deliver: { env: { prefix: APP_ } }, "+
@@ -20,12 +23,21 @@ func (x *settler) deliver(d *delivery) *tree.Node {
 		}
 		return d.own
 	}
+	if url != nil {
+		if d.marks = x.marks(d); len(d.marks) > 0 && (file != nil || env != nil) {
+			x.ds.Error(diag.SecretValue, d.path.Key("deliver"), "cannot deliver the secret %s as a file or as variables: its value would be a part of the output", d.marks[0].Name).
+				Helpf("deliver this config by url alone")
+		}
+	}
 	out := d.own
 	if file != nil && file.Kind == tree.Map {
 		out = x.file(d, out, how.Fields[how.Find("file")].KeyAt, file)
 	}
 	if env != nil && env.Kind == tree.Map {
 		out = x.environment(d, out, env)
+	}
+	if url != nil {
+		out = x.serve(d, out, how.Fields[how.Find("url")].KeyAt, url)
 	}
 	return out
 }

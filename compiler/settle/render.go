@@ -18,11 +18,12 @@ func (x *settler) render(d *delivery, f *tree.Field) bool {
 	project := tree.NewMap(source.Span{}, []tree.Field{{Key: "name", Value: tree.NewScalar(source.Span{}, tree.String, x.name)}})
 	data := template.Data{
 		"config": d.values, "globals": x.groups, "project": project, "service": x.subject(d), "vars": tree.NewMap(source.Span{}, x.vars),
-		"files": tree.NewMap(source.Span{}, x.files),
+		"files":  tree.NewMap(source.Span{}, x.files),
+		"secret": x.secretNames(),
 	}
 	values, ds := template.Scalars(d.path.Key("values"), d.values, data, template.Options{Run: &x.run})
 	ds.Locate(inPlace(f, d))
-	d.values = values
+	d.values = remarked(values)
 	x.ds = append(x.ds, ds...)
 	return !ds.Has(diag.Error)
 }

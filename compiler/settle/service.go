@@ -22,6 +22,7 @@ type delivery struct {
 	// values are merged, checked and filled.
 	values *tree.Node
 	vendor *vendor // nil when there is no schema
+	marks  []Mark  // of a config that is served
 }
 
 // service is the service f without config, with what its config comes to.

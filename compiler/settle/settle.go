@@ -17,6 +17,8 @@ type Result struct {
 	Tree *tree.Node
 	// Files are the vendors' schemas that were read, sorted by Rel.
 	Files []*source.File
+	// Served are the configs that are served over HTTPS, in the order of the services.
+	Served []Served
 }
 
 // Input is what Tree needs beside the tree.
@@ -59,10 +61,13 @@ func Tree(root *tree.Node, in Input) (Result, diag.List) {
 		out = out.Set("services", source.Span{}, services.WithFields(fields))
 	}
 	if len(x.made) > 0 {
-		out = withConfigs(out, x.made)
+		out = withEntries(out, "configs", x.made)
 	}
 	x.ds.Locate(root)
-	res := Result{Tree: out}
+	if len(x.passwords) > 0 {
+		out = withEntries(out, "secrets", x.passwords)
+	}
+	res := Result{Tree: out, Served: x.served}
 	for _, v := range x.vendors {
 		if v.file != nil {
 			res.Files = append(res.Files, v.file)
@@ -70,6 +75,16 @@ func Tree(root *tree.Node, in Input) (Result, diag.List) {
 	}
 	slices.SortFunc(res.Files, func(a, b *source.File) int { return strings.Compare(a.Rel, b.Rel) })
 	return res, x.ds
+}
+
+// Served is a config that is served over HTTPS.
+type Served struct {
+	Service string
+	Env     string // the variable with the address
+	Values  []byte // JSON
+	Marks   []Mark
+	Secret  string // the key of the secret that the service asks with
+	At      source.Span
 }
 
 // settler is one run.
@@ -81,11 +96,14 @@ type settler struct {
 	used    map[string]bool
 	vendors map[string]*vendor // by the name of the file
 	made    []tree.Field       // of configs
-	name    string             // of the project
-	vars    []tree.Field
-	files   []tree.Field
-	run     template.Run // what the templates of all services have in common
-	ds      diag.List
+	// passwords are entries of secrets, one for each config that is served.
+	passwords []tree.Field
+	served    []Served
+	name      string // of the project
+	vars      []tree.Field
+	files     []tree.Field
+	run       template.Run // what the templates of all services have in common
+	ds        diag.List
 }
 
 // findGroups looks globals up. What is no mapping was reported.
@@ -117,13 +135,13 @@ func (x *settler) idleGroups() {
 	}
 }
 
-// withConfigs is root with entries added to configs.
-func withConfigs(root *tree.Node, made []tree.Field) *tree.Node {
-	configs := root.Get("configs")
-	if configs == nil || configs.Kind != tree.Map {
+// withEntries is root with entries added to a mapping of it.
+func withEntries(root *tree.Node, key string, made []tree.Field) *tree.Node {
+	have := root.Get(key)
+	if have == nil || have.Kind != tree.Map {
 		m := tree.NewMap(made[0].KeyAt, made)
 		m.Derived = true
-		return root.Set("configs", made[0].KeyAt, m)
+		return root.Set(key, made[0].KeyAt, m)
 	}
-	return root.Set("configs", source.Span{}, configs.WithFields(slices.Concat(configs.Fields, made)))
+	return root.Set(key, source.Span{}, have.WithFields(slices.Concat(have.Fields, made)))
 }

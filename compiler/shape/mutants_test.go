@@ -29,7 +29,7 @@ var octoFiles = []string{"globals.cue", "octo.cue", "repos.cue", "revisions.cue"
 var octoDefs = []string{"#Variable", "#HTTPCheck", "#TCPCheck", "#GRPCCheck", "#Check", "#VaultSecret", "#SopsSecret"}
 
 // octoKeys are such keys in definitions of Compose's own.
-var octoKeys = regexp.MustCompile(`^(inline|credential|vault|sops|prompt|http|tcp|grpc|policy|size|access|per_replica|repos|tool|revisions|globals|url|ref|as|versions|verify|template)[?]: `)
+var octoKeys = regexp.MustCompile(`^(inline|credential|vault|sops|prompt|generate|http|tcp|grpc|policy|size|access|per_replica|repos|tool|revisions|globals|url|ref|as|versions|verify|template)[?]: `)
 
 // faultsToPlant are changes of one line.
 var faultsToPlant = []struct {
