@@ -21,14 +21,17 @@ const (
 // together, and the first line is told when it fails. When ctx ends, the program is killed; whenever it ends, what it
 // started and left in its process group is killed too.
 func Exec(ctx context.Context, program string, args ...string) error {
+	_, err := execTold(ctx, program, args...)
+	return err
+}
+
+// execTold is Exec with the first line that the program printed, of 4 KiB at most.
+func execTold(ctx context.Context, program string, args ...string) (told string, err error) {
 	r, err := run(ctx, program, args)
-	if err != nil {
-		return err
+	if err != nil || r.code == 0 {
+		return r.first(), err
 	}
-	if r.code == 0 {
-		return nil
-	}
-	return fmt.Errorf("%s ends with %d%s", program, r.code, r.said())
+	return r.first(), fmt.Errorf("%s ends with %d%s", program, r.code, r.said())
 }
 
 // plugin is what an exit status of a plugin means; any other is unknown.
@@ -41,16 +44,23 @@ var plugin = []struct {
 // is ok, 1 warning, which still works, 2 critical, 3 and all others unknown, which does not work. The first line that it
 // prints, up to the performance data behind "|", is what was seen. Otherwise as [Exec].
 func Plugin(ctx context.Context, program string, args ...string) error {
+	_, err := pluginTold(ctx, program, args...)
+	return err
+}
+
+// pluginTold is Plugin with the first line that the program printed, performance data included, of 4 KiB at most.
+func pluginTold(ctx context.Context, program string, args ...string) (told string, err error) {
 	r, err := run(ctx, program, args)
 	if err != nil {
-		return err
+		return "", err
 	}
+	told = r.first()
 	state := plugin[min(r.code, len(plugin)-1)]
 	if state.works {
-		return nil
+		return told, nil
 	}
 	r.output, _, _ = bytes.Cut(r.output, []byte("|"))
-	return fmt.Errorf("%s is %s, it ends with %d%s", program, state.word, r.code, r.said())
+	return told, fmt.Errorf("%s is %s, it ends with %d%s", program, state.word, r.code, r.said())
 }
 
 // ran is a program that ended by itself.
@@ -59,12 +69,20 @@ type ran struct {
 	output []byte
 }
 
-// said is the first line with anything in it, ready to stand behind a message.
-func (r ran) said() string {
+// first is the first line with anything in it, as valid UTF-8.
+func (r ran) first() string {
 	for line := range strings.Lines(string(r.output)) {
 		if line = strings.TrimSpace(line); line != "" {
-			return fmt.Sprintf(" and says %q", clip(line))
+			return strings.ToValidUTF8(line, "\uFFFD")
 		}
+	}
+	return ""
+}
+
+// said is the first line, ready to stand behind a message.
+func (r ran) said() string {
+	if line := r.first(); line != "" {
+		return fmt.Sprintf(" and says %q", clip(line))
 	}
 	return ""
 }

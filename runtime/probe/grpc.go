@@ -27,7 +27,7 @@ func GRPC(ctx context.Context, address, service string) error {
 	}
 	plain := new(http.Protocols)
 	plain.SetUnencryptedHTTP2(true)
-	client := http.Client{Transport: &http.Transport{Protocols: plain, DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{Protocols: plain, DisableKeepAlives: true, DialContext: dialer, MaxResponseHeaderBytes: maxHeader}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/grpc.health.v1.Health/Check", bytes.NewReader(question(service)))
 	if err != nil {
 		return fmt.Errorf("cannot ask %s: %w", address, err)

@@ -13,6 +13,9 @@ import (
 // maxRedirects is how many redirects are followed; the kubelet's number.
 const maxRedirects = 10
 
+// maxHeader is how much of an answer is read, in bytes: its status and headers. The body never is.
+const maxHeader = 64 << 10
+
 // HTTP asks for a page. Healthy is a status from 200 to 399, as for the kubelet (httpGet of core/v1 Probe); a redirect is
 // followed on the same host only, one to another host is an answer. A certificate is not checked: the question is whether
 // the service answers, not who it is. Where host is not empty, it is the Host header and the name that TLS asks for. No
@@ -70,7 +73,14 @@ func get(ctx context.Context, u *url.URL, host string, follow func(next *http.Re
 		}
 	}
 	client := http.Client{
-		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: trust},
+		Transport: &http.Transport{
+			DisableKeepAlives:      true, // the connection goes with the question, and so does all that the transport holds
+			DialContext:            dialer,
+			TLSClientConfig:        trust,
+			ReadBufferSize:         1 << 10,
+			WriteBufferSize:        1 << 10,
+			MaxResponseHeaderBytes: maxHeader,
+		},
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
 				return fmt.Errorf("more than %d redirects", maxRedirects)

@@ -37,12 +37,27 @@ func TCP(ctx context.Context, addresses ...string) error {
 }
 
 func dial(ctx context.Context, address string) error {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", address)
+	conn, err := dialer(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("cannot connect: %w", unasked(err))
 	}
 	return conn.Close()
+}
+
+// dialer connects for one question. Keep-alive is off, the connection is short. Lingering is off too: closing resets the
+// connection, so that thousands of questions leave no ports in TIME_WAIT on either side. The kubelet came to the same
+// end with a linger of 1 s, after its probes had used up all ports (kubernetes pull request 115143); HAProxy resets its TCP
+// checks as well. Nothing that was sent matters any more by then.
+func dialer(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{KeepAlive: -1}
+	conn, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // a connection that is gone already need not be reset
+	}
+	return conn, nil
 }
 
 func checkAddress(address string) error {
