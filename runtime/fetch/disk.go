@@ -182,6 +182,36 @@ func (d *disk) create(name string, mode fs.FileMode) (*file, error) {
 	return f, err
 }
 
+// reopen opens a file that an earlier run left.
+func (d *disk) reopen(name string) (*file, error) {
+	f := &file{disk: d, name: name}
+	err := d.change("open", name, func() (err error) {
+		f.File, err = d.root.OpenFile(name, os.O_RDWR, 0)
+		return err
+	})
+	return f, err
+}
+
+// replace puts a small file in place of what is there, at once.
+func (d *disk) replace(name string, data []byte) error {
+	next := name + ".new"
+	if err := d.removeAll(next); err != nil {
+		return err
+	}
+	f, err := d.create(next, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.drop()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	if err := f.done(0o600); err != nil {
+		return err
+	}
+	return d.rename(next, name)
+}
+
 func (f *file) Write(p []byte) (n int, err error) {
 	err = f.disk.change("write", f.name, func() error { n, err = f.File.Write(p); return err })
 	return n, err

@@ -33,6 +33,8 @@ type network struct {
 	say       func(line string)
 	limits    Limits
 	announce  string // what is said behind the address when a download starts; "": nothing is said
+	// shown hears what has come, and how much that will be, -1 where that is not known; nil: nobody.
+	shown func(have, size int64)
 }
 
 // sink is what a download is written to.
@@ -56,11 +58,19 @@ type download struct {
 	have      int64
 	validator string // ETag or Last-Modified, for If-Range (RFC 9110, 13.1.5); "": the download cannot go on, only restart
 	said      bool
+	size      int64 // of the whole; -1: not known
+	// mark notes that what comes can go on by validator, or that it cannot (""), before it comes; nil: nowhere.
+	mark func(validator string) error
 }
 
 // get writes what lies at address and returns its sha256 in hexadecimal digits.
 func (n *network) get(ctx context.Context, address string, limit int64, to sink) (string, error) {
-	d := download{network: n, address: address, limit: limit, to: to, sum: sha256.New()}
+	return (&download{network: n, address: address, limit: limit, to: to, sum: sha256.New()}).run(ctx)
+}
+
+// run is get, from what there is already.
+func (d *download) run(ctx context.Context) (string, error) {
+	n, address := d.network, d.address
 	pause := n.limits.Pause
 	for try := 1; ; try++ {
 		before := d.have
@@ -166,6 +176,11 @@ func (d *download) accept(resp *http.Response) error {
 			return err
 		}
 		d.validator = validator(resp.Header)
+		if d.mark != nil {
+			if err := d.mark(d.validator); err != nil {
+				return final{err}
+			}
+		}
 	case code == http.StatusRequestedRangeNotSatisfiable, code == http.StatusRequestTimeout, code == http.StatusTooEarly,
 		code == http.StatusTooManyRequests, code >= 500:
 		d.validator = ""
@@ -174,6 +189,9 @@ func (d *download) accept(resp *http.Response) error {
 		return final{fmt.Errorf("the server answers %s", resp.Status)}
 	}
 	size := d.have + resp.ContentLength
+	if d.size = size; resp.ContentLength < 0 {
+		d.size = -1
+	}
 	if resp.ContentLength > d.limit-d.have {
 		return final{fmt.Errorf("it has %s; at most %s are taken", bytesText(size), bytesText(d.limit))}
 	}
@@ -211,6 +229,9 @@ func (d *download) read(ctx context.Context, body io.Reader, alive func()) error
 			d.sum.Write(buf[:n])
 			d.have += int64(n)
 			alive()
+			if d.shown != nil {
+				d.shown(d.have, d.size)
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			// A server that sees the request being given up may end the body in good order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -23,7 +24,11 @@ type Options struct {
 	Transport http.RoundTripper // the network; see [Transport]
 	Say       func(line string) // gets a line when a download starts, and for each try that failed; nil: nothing is said
 	Limits    Limits            // the zero value: [DefaultLimits]
+	// Progress is a terminal that shows how far a download is, on one line that is written over; nil: none.
+	Progress io.Writer
 
+	// inUse tells whether a process has something of the folder dir; nil: [processes] of /proc.
+	inUse func(dir string) (bool, error)
 	// step is asked before each change of the disk, so that a test can fail or end there.
 	step func(what string) error
 }
@@ -60,6 +65,12 @@ func Run(ctx context.Context, f spec.Fetch, o Options) error {
 	if o.Say == nil {
 		o.Say = func(string) {}
 	}
+	var shown func(have, size int64)
+	if o.Progress != nil {
+		b := &bar{to: o.Progress, now: time.Now}
+		shown, o.Say = b.show, b.around(o.Say)
+		defer b.clear()
+	}
 	a, ok := f.Artifact[o.Platform]
 	if !ok {
 		return fmt.Errorf("there is no artifact for %s; there is one for %s", o.Platform, strings.Join(slices.Sorted(maps.Keys(f.Artifact)), ", "))
@@ -79,13 +90,21 @@ func Run(ctx context.Context, f spec.Fetch, o Options) error {
 		return err
 	}
 	defer d.close()
-	j := job{Options: o, fetch: f, artifact: a, disk: d, dir: work + base, dest: base}
+	j := job{Options: o, fetch: f, artifact: a, disk: d, dir: work + base, dest: base, shown: shown}
 	// Another run may have done it until the lock was free.
 	if there, err = complete(f); err == nil && !there {
 		err = j.run(ctx)
 	}
+	if err != nil && j.goesOn {
+		return err
+	}
 	if failed := d.root.RemoveAll(j.dir); err == nil && failed != nil {
 		o.Say(fmt.Sprintf("cannot clear %s: %v", parent+j.dir, bare(failed))) // the program is in place all the same
+	}
+	if err == nil && !there && f.Keep > 0 {
+		if failed := j.prune(); failed != nil {
+			o.Say(fmt.Sprintf("cannot remove old versions: %v", failed)) // likewise
+		}
 	}
 	return err
 }
@@ -119,16 +138,16 @@ type job struct {
 	disk     *disk
 	dir      string // the folder of the work
 	dest     string // the name of Dest
+	shown    func(have, size int64)
+	goesOn   bool // what came of the download stays for the next run
 }
 
 func (j *job) run(ctx context.Context) error {
-	if err := j.disk.removeAll(j.dir); err != nil {
+	begun, err := j.begun()
+	if err != nil {
 		return err
 	}
-	if err := j.disk.mkdir(j.dir, 0o700); err != nil {
-		return err
-	}
-	if err := j.download(ctx); err != nil {
+	if err := j.download(ctx, begun); err != nil {
 		return err
 	}
 	ready, err := j.prepare(ctx)
@@ -143,36 +162,15 @@ func (j *job) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if j.fetch.Keep > 0 {
+		if err := j.register(ready); err != nil {
+			return err
+		}
+	}
 	if err := j.disk.rename(ready, j.dest); err != nil {
 		return err
 	}
 	return j.disk.syncDir(".")
-}
-
-// download leaves the verified download in the folder of the work.
-func (j *job) download(ctx context.Context) error {
-	n := network{transport: j.Transport, say: j.Say, limits: j.Limits}
-	want := j.artifact.SHA256
-	if want == "" {
-		var err error
-		if want, err = n.sum(ctx, j.artifact); err != nil {
-			return err
-		}
-	}
-	f, err := j.disk.create(path.Join(j.dir, loaded), 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.drop()
-	n.announce = " to " + j.fetch.Dest
-	got, err := n.get(ctx, j.artifact.URL, j.Limits.Download, f)
-	if err != nil {
-		return err
-	}
-	if got != want {
-		return fmt.Errorf("the sha256 of %s is %s; want %s", show(j.artifact.URL), got, want)
-	}
-	return f.done(0o600)
 }
 
 // prepare makes the folder that becomes Dest, and returns its name.

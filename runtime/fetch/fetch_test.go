@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/octocompose/octocompose/runtime/spec"
 )
 
@@ -72,6 +74,16 @@ func gz(t *testing.T, data []byte) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func zst(t *testing.T, data []byte) []byte {
+	t.Helper()
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	return w.EncodeAll(data, nil)
 }
 
 func zipOf(t *testing.T, entries ...entry) []byte {
@@ -192,6 +204,10 @@ func TestRun(t *testing.T) {
 		{"tar", tarOf(t, release...), "bin/tool-1.2", append(slices.Clone(unpacked), "link worker bin/tool-1.2")},
 		{"tar.gz, the program by a link in the archive", gz(t, tarOf(t, release...)), "./bin/tool", append(slices.Clone(unpacked), "link worker bin/tool")},
 		{"tar.bz2", bz, "bin/worker", []string{"drwxr-xr-x bin", "-rwxr-xr-x bin/worker " + text, "link worker bin/worker"}},
+		{"tar.zst", zst(t, tarOf(t, release...)), "bin/tool-1.2", append(slices.Clone(unpacked), "link worker bin/tool-1.2")},
+		{"tar.zst of two frames, as pzstd makes it", slices.Concat([]byte("\x50\x2a\x4d\x18\x04\x00\x00\x00size"), zst(t, tarOf(t, release...)[:1000]), zst(t, tarOf(t, release...)[1000:])), "bin/tool-1.2",
+			append(slices.Clone(unpacked), "link worker bin/tool-1.2")},
+		{"one program packed with zstd", zst(t, []byte(text)), "tool", []string{"-rwxr-xr-x worker " + text}},
 		{"zip", zipOf(t, entry{name: "a/", mode: 0o755}, entry{name: "a/x", content: text, mode: 0o644}, entry{name: "y", kind: tar.TypeSymlink, content: "a/x", mode: 0o777}), "a/x",
 			[]string{"drwxr-xr-x a", "-rwxr-xr-x a/x " + text, "link worker a/x", "link y a/x"}},
 		{"the program has its name in the archive", tarOf(t, entry{name: "worker", content: text}), "worker", []string{"-rwxr-xr-x worker " + text}},

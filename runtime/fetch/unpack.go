@@ -14,6 +14,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // magics tell what a download is, by its first bytes.
@@ -22,8 +24,13 @@ var magics = []struct {
 	format string
 }{
 	{"\x1f\x8b", "gzip"}, {"BZh", "bzip2"}, {"PK\x03\x04", "zip"}, {"PK\x05\x06", "zip"},
-	{"\xfd7zXZ\x00", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!", "rar"},
+	{"\xfd7zXZ\x00", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"\x50\x2a\x4d\x18", "zstd"}, // the latter as pzstd(1) begins
+	{"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!", "rar"},
 }
+
+// maxWindow is the most that a zstd frame may want to look back, in bytes, which is the memory that unpacking takes; the
+// same as zstd(1) takes without --long=28 and above.
+const maxWindow = 128 << 20
 
 // block is the size of a tar header, in bytes.
 const block = 512
@@ -51,8 +58,8 @@ func (j *job) unpack(ctx context.Context, to, inside string) (bool, error) {
 	w := &writer{disk: j.disk, to: to, limits: j.Limits, dirs: map[string]bool{".": true}}
 	var archive bool
 	switch format {
-	case "xz", "zstd", "7z", "rar":
-		return false, fmt.Errorf("cannot unpack %s: it is packed with %s; want tar, tar.gz, tar.bz2 or zip", show(j.artifact.URL), format)
+	case "xz", "7z", "rar":
+		return false, fmt.Errorf("cannot unpack %s: it is packed with %s; want tar, tar.gz, tar.bz2, tar.zst or zip", show(j.artifact.URL), format)
 	case "zip":
 		archive, err = true, w.zip(ctx, f)
 	default:
@@ -77,6 +84,13 @@ func (w *writer) stream(ctx context.Context, f *os.File, format, program string)
 		}
 	case "bzip2":
 		r = bzip2.NewReader(r)
+	case "zstd":
+		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return false, err
+		}
+		defer z.Close()
+		r = z
 	}
 	// What is skipped counts too: extended headers, and files that are refused later.
 	unpacked := bufio.NewReaderSize(&capped{r, w.limits.Unpacked, w.limits.Unpacked}, 64<<10)

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"archive/tar"
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +23,9 @@ func TestHostileArchives(t *testing.T) {
 	symlink := func(name, to string) entry { return entry{name: name, kind: tar.TypeSymlink, content: to, mode: 0o777} }
 	hard := func(name, to string) entry { return entry{name: name, kind: tar.TypeLink, content: to} }
 	torn := gz(t, tarOf(t, program, entry{name: "x", content: strings.Repeat("x", 5000)}))
+	tornZst := zst(t, tarOf(t, program, entry{name: "x", content: strings.Repeat("xyz", 5000)}))
+	flipped := bytes.Clone(tornZst)
+	flipped[len(flipped)-2] ^= 1 // of the checksum
 	bomb := make([]byte, 2<<20)
 	for _, c := range []struct {
 		name string
@@ -56,8 +60,14 @@ func TestHostileArchives(t *testing.T) {
 		{"torn tar", tarOf(t, program, entry{name: "x", content: strings.Repeat("x", 5000)})[:3000], "unexpected EOF"},
 		{"no gzip after all", []byte("\x1f\x8b nonsense nonsense"), "cannot unpack"},
 		{"no zip after all", []byte("PK\x03\x04 nonsense nonsense"), "cannot unpack"},
-		{"xz", []byte("\xfd7zXZ\x00 and more"), "packed with xz; want tar, tar.gz, tar.bz2 or zip"},
-		{"zstd", []byte("\x28\xb5\x2f\xfd and more"), "packed with zstd"},
+		{"xz", []byte("\xfd7zXZ\x00 and more"), "packed with xz; want tar, tar.gz, tar.bz2, tar.zst or zip"},
+		{"bomb, zstd", zst(t, tarOf(t, entry{name: "x", content: string(bomb)})), "unpacks to more than 1.0 MiB"},
+		{"bomb of one program, zstd", zst(t, bomb), "unpacks to more than 1.0 MiB"},
+		{"bomb of frames, zstd", bytes.Repeat(zst(t, make([]byte, 100<<10)), 20), "unpacks to more than 1.0 MiB"},
+		{"a window of 256 MiB, zstd", []byte("\x28\xb5\x2f\xfd\x00\x90\x01\x00\x00"), "window size"},
+		{"torn zstd", tornZst[:len(tornZst)-20], "unexpected EOF"},
+		{"a flipped bit, zstd", flipped, "cannot unpack"},
+		{"no zstd after all", []byte("\x28\xb5\x2f\xfd and more"), "cannot unpack"},
 		{"without the program", tarOf(t, entry{name: "bin/x", mode: 0o755}, entry{name: "y"}), `the archive has no file "worker"; it has bin/x`},
 		{"the program is a folder", tarOf(t, entry{name: "worker/x"}), `the archive has no file "worker"`},
 		{"the program is a link in a circle", tarOf(t, symlink("worker", "x"), symlink("x", "worker")), `the archive has no file "worker"`},
@@ -95,5 +105,19 @@ func TestZipDirectory(t *testing.T) {
 	}
 	if _, err := d.ReadAt(make([]byte, 1), 5); err == nil {
 		t.Error("reads on behind the limit")
+	}
+}
+
+// However much of a tar.zst is missing: refused, and nothing is left.
+func TestTruncatedZst(t *testing.T) {
+	whole := zst(t, tarOf(t, entry{name: "worker", content: text}, entry{name: "x", content: strings.Repeat("0123456789", 300)}))
+	for n := 5; n < len(whole); n++ {
+		srv := serve(t, whole[:n])
+		dir := t.TempDir()
+		err := Run(t.Context(), specOf(dir+"/v1", spec.Artifact{URL: srv.URL + "/x", SHA256: hexSum(whole[:n]), Path: "worker"}), options(t, srv))
+		if left := look(t, dir); err == nil || len(left) != 0 {
+			t.Errorf("%d of %d bytes: %v, left %q", n, len(whole), err, left)
+		}
+		srv.Close()
 	}
 }

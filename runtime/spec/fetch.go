@@ -29,6 +29,9 @@ type Fetch struct {
 	Program string `json:"program"`
 	// Artifact is what is downloaded, by platform: GOOS_GOARCH as Go names them, such as linux_amd64.
 	Artifact map[string]Artifact `json:"artifact"`
+	// Keep is how many other versions stay beside Dest when a new one has been put in place, the newest first; older ones
+	// that octo-sidecar fetch itself put there with a Keep, and that nothing uses, are removed. 0: all stay.
+	Keep int `json:"keep,omitempty"`
 }
 
 // Artifact is one download.
@@ -94,6 +97,8 @@ func (f Fetch) Check() error {
 		return fmt.Errorf("dest is %q; want an absolute path, without .. in it", f.Dest)
 	case f.Program == "" || f.Program == "." || f.Program == ".." || strings.ContainsAny(f.Program, "/\x00"):
 		return fmt.Errorf("program is %q; want the name of a file, without /", f.Program)
+	case f.Keep < 0:
+		return fmt.Errorf("keep is %d; want 0 or more", f.Keep)
 	case len(f.Artifact) == 0:
 		return errors.New("artifact is empty; want one a platform")
 	}

@@ -71,6 +71,7 @@ func TestRefuses(t *testing.T) {
 		{func(f *Fetch) { f.Dest = "/" }, `dest is "/"`},
 		{func(f *Fetch) { f.Dest = "/var/../etc" }, "dest is"},
 		{func(f *Fetch) { f.Dest = "/var/" }, "dest is"},
+		{func(f *Fetch) { f.Keep = -1 }, "keep is -1; want 0 or more"},
 		{func(f *Fetch) { f.Program = "" }, `program is ""`},
 		{func(f *Fetch) { f.Program = ".." }, `program is ".."`},
 		{func(f *Fetch) { f.Program = "a/b" }, `program is "a/b"`},
