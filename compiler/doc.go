@@ -115,6 +115,13 @@
 // A file that was fetched is named in outputs by what it was fetched from, without the version (source.File.Shown): a new
 // version must change only the lines that it changes.
 //
+// A config over HTTPS (deliver.url) is part of the model, not of the tree: what serves it is another thing on each target (a
+// unit of the host, a service, a container in each pod), while the password of each service is an ordinary secret of the
+// project, so that each target brings it to the service by the code that brings all secrets.
+//
+// The sidecar's libraries are one package each (Prometheus in observe, D-Bus in act, Vault in secret): the others take
+// functions, and the command puts them together.
+//
 // What CUE calls a default is filled where it is asked for (octo explain, vendors' schemas), not into every tree: the
 // accessors of the model know Compose's defaults, and a tree without filler shows which fields the user wrote, which
 // is what the capability tables are asked about.

@@ -58,6 +58,7 @@ func (l *lowering) ownPreflight(p tree.Path, n *tree.Node, from tree.Path, words
 	v := l.shot(p, n, pick(n, networkKept))
 	v.Origin = from
 	put(v, "image", doc.Str(escape(l.in.Target.Sidecar)).From(l.in.Target.Path.Key("sidecar")))
+	put(v, "pull_policy", doc.Str(sidecarPull).From(l.in.Target.Path.Key("sidecar")))
 	put(v, "command", l.argv(from, append([]string{"preflight"}, words...)))
 	l.mountDisks(v, disks, from)
 	put(v, "restart", doc.Str("no").From(from))

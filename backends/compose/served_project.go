@@ -26,6 +26,7 @@ func (l *lowering) configServer() *doc.Value {
 	put := l.keys.service.put
 	v := doc.NewMap().From(from)
 	put(v, "image", doc.Str(escape(l.sidecarImage())).From(from))
+	put(v, "pull_policy", doc.Str(sidecarPull).From(from))
 	if profiles := profilesOf(s.clients); len(profiles) > 0 {
 		put(v, "profiles", doc.Strs(profiles).From(from))
 	}

@@ -18,6 +18,9 @@ const (
 	sidecarPath   = sidecarFolder + "/octo-sidecar"
 	// sidecarName is the service that brings it, and the volume that it is brought in, where the target names its image.
 	sidecarName = "octo-sidecar"
+	// sidecarPull keeps docker compose pull from asking a registry for an image that is there: on a machine without a
+	// network it was loaded from a file.
+	sidecarPull = "missing"
 )
 
 // carry mounts octo-sidecar into v, the output of s: from the machine, or where the target names its image from a
@@ -86,6 +89,7 @@ func (l *lowering) installer() *doc.Value {
 	from := l.in.Target.Path.Key("sidecar")
 	str := func(s string) *doc.Value { return doc.Str(s).From(from) }
 	v := doc.NewMap().From(from).Set("image", str(escape(l.in.Target.Sidecar)))
+	v.Set("pull_policy", str(sidecarPull))
 	if profiles := profilesOf(l.carried); len(profiles) > 0 {
 		v.Set("profiles", doc.Strs(profiles).From(from))
 	}

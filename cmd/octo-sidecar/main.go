@@ -18,6 +18,10 @@ import (
 
 const usage = `octo-sidecar stands beside services where a platform lacks something.
 
+  octo-sidecar run --spec=FILE [--state=DIR] [--log-format=text|json]
+      serve configs and ask checks, as FILE says, until told to stop; SIGHUP reads FILE again
+  octo-sidecar status [--state=DIR] [--json]
+      show what the one that runs in DIR does
   octo-sidecar probe [--timeout=2s] WHAT
       ask once
   octo-sidecar wait [--timeout=10m] [--interval=1s] [--pid=PID] WHAT
@@ -96,7 +100,7 @@ var verbs = []struct {
 	name string
 	make func(c *call) func(ctx context.Context, words []string) error
 }{
-	{"probe", makeProbe}, {"wait", makeWait}, {"watch", makeWatch}, {"preflight", makePreflight}, {"fetch", makeFetch}, {"secret", makeSecret},
+	{"run", makeRun}, {"status", makeStatus}, {"probe", makeProbe}, {"wait", makeWait}, {"watch", makeWatch}, {"preflight", makePreflight}, {"fetch", makeFetch}, {"secret", makeSecret},
 	{"install", makeInstall},
 }
 

@@ -77,7 +77,7 @@ func TestRun(t *testing.T) {
 		{"secret vault --path=a/b --key=c --token-file=/no/such/file", 1, "cannot read the login"},
 		{"secret vault --path=a/b --key=c --address=http://vault.example.com", 1, "plain text"},
 		{"install", 2, "want install DIR"},
-		{"serve", 2, `no verb is called "serve"; want probe, wait, watch, preflight, fetch, secret, install or version`},
+		{"serve", 2, `no verb is called "serve"; want run, status, probe, wait, watch, preflight, fetch, secret, install or version`},
 	} {
 		var out bytes.Buffer
 		code := run(t.Context(), strings.Fields(c.args), &out, &out, noEnv)

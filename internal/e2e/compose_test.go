@@ -40,7 +40,7 @@ func (c *compose) in(k *kit, line string) (string, error) {
 }
 
 func (c *compose) settle(t *testing.T, k *kit, apply *page) {
-	for _, section := range []string{"Once for each machine", "Each time"} {
+	for _, section := range []string{"Once for each machine", "Secrets", "Each time"} {
 		for _, line := range apply.commands(section) {
 			if _, err := c.in(k, line); err != nil {
 				t.Fatal(err)

@@ -17,6 +17,7 @@ var expectations = []expectation{
 	{name: "boots by the commands of APPLY.md", check: boots},
 	{name: "starts in order", check: startOrder},
 	{name: "config and secret are delivered", check: delivered},
+	{name: "configs are served over HTTPS", check: configServed},
 	{name: "replicas are counted", check: replicas},
 	{name: "services find each other by name", check: names},
 	{name: "nats is reached", check: natsReached},

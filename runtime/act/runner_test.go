@@ -3,6 +3,8 @@ package act
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -25,9 +27,15 @@ func restartJob(service string) Job {
 // One action of a service at a time; what hangs is ended when its time is up; Request waits for none of it.
 func TestOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var results []Result
+		var mu sync.Mutex
+		var all []Result
+		got := func() []Result {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(all)
+		}
 		begin := time.Now()
-		r := NewRunner(Options{Done: func(r Result) { results = append(results, r) }, Limit: time.Minute,
+		r := NewRunner(Options{Done: func(r Result) { mu.Lock(); defer mu.Unlock(); all = append(all, r) }, Limit: time.Minute,
 			Hands: fake(func(ctx context.Context, _ string) error { <-ctx.Done(); return errors.New("it hangs") })})
 		r.Bound(&spec.Restarts{Share: 100}, 2)
 		drain := Job{Service: "a", Action: spec.Action{Drain: &spec.Drain{Server: "a"}}}
@@ -43,20 +51,20 @@ func TestOneAtATime(t *testing.T) {
 			t.Error("Request blocks")
 		}
 		time.Sleep(59 * time.Second)
-		if len(results) != 0 {
+		if len(got()) != 0 {
 			t.Error("ended before its time")
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if len(results) != 2 || !errors.Is(results[0].Err, context.DeadlineExceeded) || results[0].Took != time.Minute {
+		if results := got(); len(results) != 2 || !errors.Is(results[0].Err, context.DeadlineExceeded) || results[0].Took != time.Minute {
 			t.Errorf("results: %+v; want the end of the time", results)
 		}
 		if v := r.Request(drain); v.Kind != Taken {
 			t.Errorf("afterwards: %+v", v)
 		}
 		r.Close()
-		if v := r.Request(drain); v.Kind != Busy || len(results) != 3 {
-			t.Errorf("after the end: %+v, %d results", v, len(results))
+		if v := r.Request(drain); v.Kind != Busy || len(got()) != 3 {
+			t.Errorf("after the end: %+v, %d results", v, len(got()))
 		}
 	})
 }

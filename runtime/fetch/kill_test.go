@@ -15,7 +15,7 @@ import (
 
 // kills is the number of seeds of TestKills: 20 in each run of the tests; the figure of 10,000 is
 //
-//	go test ./runtime/fetch -run TestKills -fetch.kills=5000 -timeout=2h
+//	go test ./runtime/fetch -run TestKills -fetch.kills=6000 -timeout=2h
 //
 // since each seed kills up to three times.
 var kills = flag.Int("fetch.kills", 20, "seeds of TestKills, each of which kills up to three times")
@@ -34,13 +34,14 @@ func TestKills(t *testing.T) {
 	s := newRanged(t, data)
 	want := []string{"drwxr-xr-x bin", "-rwxr-xr-x bin/worker " + text, "-rw-r--r-- noise " + string(noise), "link worker bin/worker"}
 	ends := map[string]int{}
+	o := options(t, s.Server) // one for all: each keeps its connections
 	for seed := *firstKill; seed < *firstKill+uint64(*kills); seed++ {
 		dir := t.TempDir()
 		a := spec.Artifact{URL: s.URL + "/x", SHA256: hexSum(data), Path: "bin/worker"}
 		for _, v := range []string{"/a", "/b"} {
 			f := specOf(dir+v, a)
 			f.Keep = 9
-			if err := Run(t.Context(), f, options(t, s.Server)); err != nil {
+			if err := Run(t.Context(), f, o); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -62,7 +63,7 @@ func TestKills(t *testing.T) {
 				}
 			}
 		}
-		if err := Run(t.Context(), f, options(t, s.Server)); err != nil || !slices.Equal(look(t, f.Dest), want) {
+		if err := Run(t.Context(), f, o); err != nil || !slices.Equal(look(t, f.Dest), want) {
 			t.Errorf("seed %d: the next run: %v", seed, err)
 		}
 		if t.Failed() {

@@ -156,7 +156,9 @@ func TestReload(t *testing.T) {
 		if err := w.s.Reload(t.Context(), checks(one("new", spec.Alive), keep)); err != nil {
 			t.Fatal(err)
 		}
+		w.mu.Lock()
 		asked := len(w.asked["gone"])
+		w.mu.Unlock()
 		w.after(30 * time.Second)
 		if got := w.states(); got != "new=passed keep=failed" {
 			t.Error(got)

@@ -168,7 +168,7 @@ func (s *Scheduler) see(c *check, a answered, age time.Duration) {
 	if errors.Is(a.err, probe.ErrUnasked) {
 		c.unknown++
 		c.seen = line(a.err.Error())
-		s.count(c, Unknown)
+		s.count(c, Unknown, c.seen)
 		return
 	}
 	c.unknown = 0
@@ -181,7 +181,11 @@ func (s *Scheduler) see(c *check, a answered, age time.Duration) {
 	if !works {
 		answer, c.seen = Fails, line(a.err.Error())
 	}
-	s.count(c, answer)
+	seen := ""
+	if !works {
+		seen = c.seen
+	}
+	s.count(c, answer, seen)
 	changed := c.m.see(&c.spec, age, works)
 	if c.flap.see(works) {
 		s.event(c, spec.EventFlapping, fmt.Sprintf("the last %d answers changed by %.0f%%", flapAnswers, c.flap.percent()))
@@ -196,9 +200,9 @@ func (s *Scheduler) see(c *check, a answered, age time.Duration) {
 	s.react(c, works)
 }
 
-func (s *Scheduler) count(c *check, a Answer) {
+func (s *Scheduler) count(c *check, a Answer, seen string) {
 	if s.o.Meter != nil {
-		s.o.Meter.Asked(c.spec.Service, c.spec.Name, a, c.took)
+		s.o.Meter.Asked(c.spec.Service, c.spec.Name, a, c.took, seen)
 	}
 }
 

@@ -139,7 +139,7 @@ func BenchmarkChecks(b *testing.B) {
 
 type count struct{ asked, wrong *atomic.Int64 }
 
-func (c count) Asked(_, _ string, a Answer, _ time.Duration) {
+func (c count) Asked(_, _ string, a Answer, _ time.Duration, _ string) {
 	if c.asked.Add(1); a != Works {
 		c.wrong.Add(1)
 	}

@@ -354,9 +354,9 @@ func TestBeat(t *testing.T) {
 
 type meter struct{ asked func() }
 
-func (m meter) Asked(string, string, Answer, time.Duration) { m.asked() }
-func (meter) State(string, string, State)                   {}
-func (meter) Gone(string, string)                           {}
+func (m meter) Asked(string, string, Answer, time.Duration, string) { m.asked() }
+func (meter) State(string, string, State)                           {}
+func (meter) Gone(string, string)                                   {}
 
 var _ act.Hands = (*world)(nil)
 

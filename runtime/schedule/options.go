@@ -70,8 +70,8 @@ const (
 
 // Meter counts. Its methods are called from the loop and must not block.
 type Meter interface {
-	// Asked is one answer, and how long it took.
-	Asked(service, check string, a Answer, took time.Duration)
+	// Asked is one answer, how long it took, and what was seen where it is no success.
+	Asked(service, check string, a Answer, took time.Duration, seen string)
 	// State is what a check has come to; called when that changes, and when the check is new.
 	State(service, check string, s State)
 	// Gone says that a check is no longer in the spec.

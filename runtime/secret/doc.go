@@ -10,7 +10,9 @@
 //
 //	v, err := secret.Vault(ctx, secret.Reference{Path: "secret/shop/db", Key: "password"}, secret.Login{Token: token}, nil)
 //
-// The files: vault.go the read, login.go who asks, faults.go errors, write.go the disk.
+// A process that lives long reads with a [Reader], which keeps its login.
+//
+// The files: vault.go the read, reader.go reading again and again, login.go who asks, faults.go errors, write.go the disk.
 //
 // The HTTP API: https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2 (read secret version), and
 // https://developer.hashicorp.com/vault/api-docs/auth/approle (login). The client is HashiCorp's own, which takes TLS 1.2 at

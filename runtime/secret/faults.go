@@ -19,6 +19,7 @@ import (
 type fault struct {
 	text    string
 	passing bool // it may be gone when it is asked again
+	status  int  // of the answer; 0: none
 }
 
 func (f *fault) Error() string { return f.text }
@@ -48,7 +49,7 @@ func answered(what string, status int, help string) *fault {
 	if help != "" {
 		text += ": " + help
 	}
-	return &fault{text: text, passing: status == http.StatusTooManyRequests || status >= http.StatusInternalServerError}
+	return &fault{text: text, status: status, passing: status == http.StatusTooManyRequests || status >= http.StatusInternalServerError}
 }
 
 // readFault is the fault of a read.

@@ -107,6 +107,7 @@ type asker struct {
 	login       Login
 	client      *api.Client
 	address     string
+	ttl         time.Duration // of the value that was read; 0: not said
 }
 
 // full is the path that messages show.
@@ -176,6 +177,11 @@ func (a *asker) ask(ctx context.Context) ([]byte, error) {
 	if err := a.enter(ctx); err != nil {
 		return nil, err
 	}
+	return a.read(ctx)
+}
+
+// read reads once.
+func (a *asker) read(ctx context.Context) ([]byte, error) {
 	kv := a.client.KVv2(a.mount)
 	var got *api.KVSecret
 	var err error
@@ -189,6 +195,9 @@ func (a *asker) ask(ctx context.Context) ([]byte, error) {
 	}
 	if got == nil || got.Data == nil {
 		return nil, a.goneFault(got)
+	}
+	if got.Raw != nil {
+		a.ttl = time.Duration(got.Raw.LeaseDuration) * time.Second
 	}
 	v, ok := got.Data[a.ref.Key]
 	if !ok {

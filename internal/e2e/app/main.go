@@ -18,6 +18,7 @@
 //	app life                says on /state what hooks have marked; /livez fails after /wedge
 //	app mark WORD           adds a line to what hooks have marked
 //	app sleep               does nothing until it is told to stop
+//	app served [SERVICE [PASSWORD]]   asks for the config that CONFIG names
 //	app probe tcp ADDRESS | probe http URL | get URL | post URL | ask ADDRESS LINE     for checks, and for who looks in
 package main
 
@@ -63,6 +64,7 @@ var roles = []struct {
 	{"get", get},
 	{"post", post},
 	{"ask", ask},
+	{"served", served},
 }
 
 func run(a *app, args []string) error {
