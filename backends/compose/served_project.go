@@ -99,7 +99,7 @@ func (l *lowering) configHealth(from tree.Path) *doc.Value {
 	str := func(s string) *doc.Value { return doc.Str(s).From(from) }
 	h := doc.NewMap().From(from)
 	put := l.keys.health.put
-	put(h, "test", l.argv(from, []string{"CMD", "/octo-sidecar", "probe", "http", "https://" + local + ":8443/healthz"}))
+	put(h, "test", l.argv(from, []string{"CMD", "/octo-sidecar", "probe", "http", "https://" + local + ":8627/healthz"}))
 	put(h, "interval", str("5s"))
 	put(h, "timeout", str("5s"))
 	put(h, "retries", doc.Int(3).From(from))

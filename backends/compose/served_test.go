@@ -69,7 +69,7 @@ func TestServed(t *testing.T) {
 		{"a patch gives a network", patched, "map[n:map[]]", []string{"octo-config", "networks"}},
 		{"a patch keeps the password", patched, "[map[source:a-config-password target:/run/secrets/config-password]]", []string{"a", "secrets"}},
 		{"a patch takes a variable", "services: { a: { image: a, " + served1 + ", target: { compose: { environment: { CONFIG_USER: null } } } } }",
-			"map[CONFIG:https://octo-config:8443/v1/config/a CONFIG_CA_FILE:/run/octo/ca.pem CONFIG_PASSWORD_FILE:/run/secrets/config-password]", []string{"a", "environment"}},
+			"map[CONFIG:https://octo-config:8627/v1/config/a CONFIG_CA_FILE:/run/octo/ca.pem CONFIG_PASSWORD_FILE:/run/secrets/config-password]", []string{"a", "environment"}},
 		{"a one-shot of another service that is called like one of a's", "services: { a: { image: a, " + served1 + " }, a-init: { image: b, secrets: [{ source: a-config-password, target: /run/secrets/config-password }] } }", "<nil>", []string{"a-init", "environment"}},
 		{"nothing is served", "services: { a: { image: a } }", "<nil>", []string{"octo-config"}},
 	} {

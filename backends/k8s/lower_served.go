@@ -211,7 +211,7 @@ func (u *unit) buildServed() {
 }
 
 // servedAddress is where the server listens: the containers of a pod share its loopback, and nobody else is on it.
-const servedAddress = loopback + ":8443"
+const servedAddress = loopback + ":8627"
 
 // servedFiles puts the spec and the config into the ConfigMap of the service, and returns the volume of both.
 func (u *unit) servedFiles(marked []spec.Secret) (volume string, ok bool) {

@@ -85,7 +85,7 @@ func TestServedPod(t *testing.T) {
 		for _, e := range c.Env {
 			env[e.Name] = e.Value
 		}
-		if env["CONFIG"] != "https://127.0.0.1:8443/v1/config/api" || env["CONFIG_USER"] != "api" ||
+		if env["CONFIG"] != "https://127.0.0.1:8627/v1/config/api" || env["CONFIG_USER"] != "api" ||
 			env["CONFIG_PASSWORD_FILE"] != "/run/secrets/config-password" || env["CONFIG_CA_FILE"] != "/run/octo/ca.pem" {
 			t.Errorf("%s has %v", c.Name, env)
 		}

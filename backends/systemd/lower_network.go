@@ -175,7 +175,7 @@ func (l *lowering) attachment(s *service, a *model.NetworkAttachment, c *Section
 		// It is not the service: its names and addresses lead to what is there already.
 		names = names[:1]
 		if inherits(s, networksOf) {
-			mac = ""
+			mac = s.MacAddress // its own: that of the service is not handed down
 			a, names = &model.NetworkAttachment{Network: a.Network, InterfaceName: a.InterfaceName}, nil
 		}
 	case a.UseServiceNameAlias == nil || *a.UseServiceNameAlias:

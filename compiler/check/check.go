@@ -69,8 +69,8 @@ func Project(schema *shape.Schema, root *tree.Node, o Options) (*model.Project, 
 	}
 	c.disable()
 	c.origins()
+	c.imply() // before: a container of pre_start is in the network that its service is implied to be in
 	c.inherit()
-	c.imply()
 	p.Index()
 	c.rules()
 	return p, c.found

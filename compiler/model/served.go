@@ -37,12 +37,12 @@ func (s *Served) EnvCA() string       { return s.Env + "_CA_FILE" }
 // PasswordTarget is the path of the password in a container.
 const PasswordTarget = "/run/secrets/config-password"
 
-// ServedPort is where octo-sidecar listens.
-const ServedPort = 8443
+// ServedPort is where octo-sidecar listens: a port that no well-known program takes, since 8443 is that of many.
+const ServedPort = 8627
 
-// URL is the address of the config at a host: https://HOST:8443/v1/config/SERVICE.
+// URL is the address of the config at a host: https://HOST:8627/v1/config/SERVICE.
 func (s *Served) URL(host string) string {
-	return "https://" + host + ":8443/v1/config/" + s.Service
+	return "https://" + host + ":8627/v1/config/" + s.Service
 }
 
 // ServedOf is what is served to a service; nil when that is nothing.

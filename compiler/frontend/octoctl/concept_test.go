@@ -210,7 +210,7 @@ func TestConcept(t *testing.T) {
 		"nothing asks whether port 5222 is free: bus publishes no port of the machine",
 		"core.yaml:10:5: warning: repos.services.bus.source: the program of bus is downloaded, and not built",
 		"core.yaml:16:3: note: repos.services.spare: no service of this name runs",
-		"the config of service robot is a file in the container, /etc/robot/config.yaml",
+		"the config of service robot is served at CONFIG",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("nothing says %s:\n%s", want, said)

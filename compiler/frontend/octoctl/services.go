@@ -126,7 +126,7 @@ func (c *converter) octocompose(s *service, own *tree.Node) *tree.Node {
 	return own.Without("octocompose")
 }
 
-// config gives a service the values that it takes. octoctl serves them at a URL, which nothing does yet.
+// config gives a service the values that it takes, at the address in CONFIG, as octoctl does.
 func (c *converter) config(s *service) {
 	t := c.takers[s.name]
 	if t == nil || t.values == nil || t.values.Kind != tree.Map || len(t.values.Fields) == 0 {
@@ -136,15 +136,13 @@ func (c *converter) config(s *service) {
 	if at.IsZero() {
 		at = t.values.At
 	}
-	path := "/etc/" + s.name + "/config.yaml"
-	c.ds.Warn(diag.Emulated, t.path, "the config of service %s is a file in the container, %s: nothing serves it at a URL yet, and CONFIG is not set",
-		s.name, path).
-		OnKey().AtSpan(at).Helpf("have the program read the file; an overlay can say services.%s.config.deliver in another way", s.name)
-	file := mapping(at, entry("path", at, made(at, path)), entry("format", at, made(at, "yaml")))
+	c.ds.Note(diag.Emulated, t.path, "the config of service %s is served at CONFIG: the password stands in the file CONFIG_PASSWORD_FILE, not in the address",
+		s.name).
+		OnKey().AtSpan(at).Helpf("the program asks by basic auth (docs/config.md); an overlay can say services.%s.config.deliver in another way", s.name)
 	s.set("config", at, mapping(at,
 		entry("values", at, literal(t.values)),
 		entry("globals", at, tree.NewScalar(at, tree.Bool, "false")),
-		entry("deliver", at, mapping(at, entry("file", at, file)))))
+		entry("deliver", at, mapping(at, entry("url", at, tree.NewScalar(at, tree.Bool, "true"))))))
 }
 
 // waits leaves services that do not run out of depends_on, where octoctl leaves them.

@@ -14,7 +14,8 @@ import (
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
-// compiled compiles what the front end made for all targets, and returns compose.yaml and the findings.
+// compiled compiles what the front end made for all targets, and returns compose.yaml, the configs that it serves and the
+// findings.
 func compiled(t *testing.T, root *tree.Node) (string, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -30,8 +31,8 @@ func compiled(t *testing.T, root *tree.Node) (string, string) {
 	text := ""
 	for _, o := range r.Targets {
 		for _, f := range o.Set.Files() {
-			if strings.HasSuffix(f.Path, "compose.yaml") {
-				text = string(f.Data)
+			if strings.HasSuffix(f.Path, "compose.yaml") || strings.HasPrefix(f.Path, "configs/octo-config-") {
+				text += string(f.Data)
 			}
 		}
 	}
