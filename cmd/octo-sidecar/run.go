@@ -134,21 +134,27 @@ func (r *runner) run(ctx context.Context, c *call) error {
 	}()
 	err = service.Loop{
 		Manager: r.manager, Log: r.log, Hangup: hangup, Stop: signalled, Reload: r.reload, Status: r.status,
-		Drain: func(ctx context.Context) error {
-			stop()
-			done := make(chan struct{})
-			go func() { parts.Wait(); close(done) }()
-			select {
-			case <-done:
-			case <-ctx.Done():
-			}
-			return r.notices.Close(ctx)
-		},
+		Drain: func(ctx context.Context) error { return r.drain(ctx, stop, &parts) },
 	}.Run(loop)
 	if cause := context.Cause(loop); cause != nil && ctx.Err() == nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return err
+}
+
+// drain ends the parts, and then tells who is to hear what was not told yet.
+func (r *runner) drain(ctx context.Context, stop func(), parts *sync.WaitGroup) error {
+	stop()
+	done := make(chan struct{})
+	go func() {
+		parts.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	return r.notices.Close(ctx)
 }
 
 // startStatus serves the status on the socket in the state folder, and on an address where the spec has one.
