@@ -30,6 +30,7 @@ var expectations = []expectation{
 	{name: "a changed config restarts what reads it", check: changedConfig},
 	{name: "one replica more", check: scaled},
 	{name: "an alive check restarts", check: wedged, on: []string{"systemd", "k8s"}},
+	{name: "the sidecar restarts over D-Bus", check: overBus, on: []string{"systemd"}},
 	{name: "nothing is left to apply", check: noDiff, on: []string{"k8s"}},
 	{name: "declared users pass restricted", check: restricted, on: []string{"k8s"}},
 	{name: "a stop honours the grace period", check: stops},
