@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/diag"
+	"github.com/octocompose/octocompose/compiler/tree"
 )
 
 // secrets: where a secret lies in a vault or in a file of sops must be a place there.
@@ -25,6 +26,10 @@ func (c *checker) secrets() {
 		if strings.EqualFold(s.Prompt, "false") {
 			c.error(diag.Enum, s.Path.Key("prompt"), "cannot use false; want true, or the question").
 				Helpf("delete the line, or take what a layer below says away with prompt: !reset null")
+		}
+		if n := c.root.Get("secrets").Get(s.Key).Get("generate"); n != nil && n.Kind == tree.Bool && !s.Generate {
+			c.error(diag.Enum, s.Path.Key("generate"), "cannot use false; want true").
+				Helpf("delete the line, and say where the secret comes from")
 		}
 		if s.Sops != nil {
 			if _, err := s.Sops.Extract(); err != nil {

@@ -169,6 +169,12 @@ octo.yaml:9:19: error: volumes.data: data and Data are one name for host names a
 octo.yaml:9:27: error: volumes[".."]: cannot use ".." as the name of a volume; it begins with . [pattern]
   help: want letters a to z, digits, ".", "_" and "-", with a letter or digit first
 `},
+		{name: "a secret that is not made comes from nowhere", in: `
+services: {web: {image: a}}
+secrets: {a: {generate: false}, b: {generate: true}}
+`, want: `octo.yaml:3:25: error: secrets.a.generate: cannot use false; want true [enum]
+  help: delete the line, and say where the secret comes from
+`},
 		{name: "secrets and configs come from somewhere; what is external is not described", in: `
 services: {web: {image: a}}
 secrets: {a: {}, b: {file: x}, c: {external: true}, d: {name: x}, e: {credential: x}, f: {fiel: x}}

@@ -201,7 +201,7 @@ func TestConcept(t *testing.T) {
 		"octo.yaml:18:3: warning: octoctl.prefix: has no effect",
 		"octo.yaml:19:3: warning: octoctl.api: has no effect",
 		"octo.yaml:16:3: note: octoctl.plugin: chooses no backend",
-		"octo.yaml:6:5: note: include[0].versions: the versions to upgrade along are not read",
+		"octo.yaml:6:5: note: include[0].versions: the versions are read by octo upgrade alone",
 		"warning: octoctl.secrets: has no effect",
 		"note: octoctl.version: has no effect", "note: octoctl.project: has no effect",
 		"warning: octoctl.notifications: has no effect",

@@ -136,7 +136,7 @@ func (c *converter) entry(f *source.File, p tree.Path, it *tree.Node) (ref, bool
 			c.ds.Warn(diag.Signature, q, "the signature is not checked: octo knows those of minisign only").OnKey().AtSpan(fd.KeyAt).
 				Helpf("include the vendor's config from a file of octo's, with verify:")
 		case "versions":
-			c.ds.Note(diag.Unsupported, q, "the versions to upgrade along are not read from here").OnKey().AtSpan(fd.KeyAt).
+			c.ds.Note(diag.Unsupported, q, "the versions are read by octo upgrade alone, and of includes in files of your own").OnKey().AtSpan(fd.KeyAt).
 				Helpf("include the vendor's config from a file of octo's, with versions:")
 		default:
 			c.unknown(q, fd, "url", "gpg", "versions")
