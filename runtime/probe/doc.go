@@ -1,4 +1,5 @@
-// Package probe asks once whether something works: a port, a name, a page, a gRPC service, a program, a Kubernetes Job.
+// Package probe asks once whether something works: a port, a name, a page, a gRPC service, a program, one in a container, a
+// Kubernetes Job.
 //
 // In: what to ask, a context with a deadline. Out: nil, or an error that says what was seen. It never retries and keeps
 // no state; packages wait and watch repeat it. It reads no environment: what a question needs of it comes in.
@@ -24,7 +25,8 @@ type Func func(ctx context.Context) error
 var ErrFinal = errors.New("asking again does not help")
 
 // ErrUnasked is in an error that says nothing about what was asked: the prober itself was short of something (files,
-// memory, processes). As the kubelet does with such a result, who counts answers leaves it out.
+// memory, processes), or what it asks through was not there (see [Container]). As the kubelet does with such a result, who
+// counts answers leaves it out.
 var ErrUnasked = errors.New("the question could not be asked")
 
 // unasked adds [ErrUnasked] to err where the machine was short of something: open files (EMFILE, ENFILE), memory

@@ -19,6 +19,7 @@ var kinds = []struct {
 	{"grpc", "grpc HOST:PORT [SERVICE]", parseGRPC},
 	{"exec", "exec PROGRAM ARG…", parseProgram(Exec)},
 	{"plugin", "plugin PROGRAM ARG…", parseProgram(Plugin)},
+	{"container", "container SOCKET NAME PROGRAM ARG…", parseContainer},
 }
 
 const (
@@ -30,8 +31,8 @@ const (
 var errWords = errors.New("wrong number of words")
 
 // Parse reads a question in the words of the command line: tcp HOST:PORT…, dns NAME, http [--host=NAME] URL, grpc
-// HOST:PORT [SERVICE], exec PROGRAM ARG…, plugin PROGRAM ARG…, k8s-job NAME or all JSON. kube is asked about Jobs. An
-// error says what was expected; nothing is asked here.
+// HOST:PORT [SERVICE], exec PROGRAM ARG…, plugin PROGRAM ARG…, container SOCKET NAME PROGRAM ARG…, k8s-job NAME or all
+// JSON. kube is asked about Jobs. An error says what was expected; nothing is asked here.
 func Parse(words []string, kube Kube) (Func, error) { return parse(words, kube, 0) }
 
 func parse(words []string, kube Kube, depth int) (Func, error) {

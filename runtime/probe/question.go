@@ -7,15 +7,21 @@ type Question struct {
 	// Ask asks once. told is the first line that a program printed, also where it works, of 4 KiB at most; for a plugin
 	// with its performance data behind "|". It is "" for all that is no program. The error is that of [Func].
 	Ask func(ctx context.Context) (told string, err error)
-	// Forks tells whether asking starts programs, which cost far more than connections.
+	// Forks tells whether asking starts programs, which cost far more than connections. One that an engine starts in a
+	// container does too, and costs this machine more than one of ours.
 	Forks bool
 }
 
 // programs are the questions of [kinds] that start a program, with what it said.
 var programs = []struct {
 	name string
-	ask  func(ctx context.Context, program string, args ...string) (string, error)
-}{{"exec", execTold}, {"plugin", pluginTold}}
+	ask  func(ctx context.Context, words []string) (string, error)
+}{{"exec", program(execTold)}, {"plugin", program(pluginTold)}, {"container", containerTold}}
+
+// program has ask take its words as [programs] hands them over.
+func program(ask func(ctx context.Context, program string, args ...string) (string, error)) func(context.Context, []string) (string, error) {
+	return func(ctx context.Context, words []string) (string, error) { return ask(ctx, words[0], words[1:]...) }
+}
 
 // Read reads a question as [Parse] does.
 func Read(words []string, kube Kube) (Question, error) {
@@ -26,7 +32,7 @@ func Read(words []string, kube Kube) (Question, error) {
 	for _, p := range programs {
 		if words[0] == p.name {
 			return Question{Forks: true, Ask: func(ctx context.Context) (string, error) {
-				return p.ask(ctx, words[1], words[2:]...)
+				return p.ask(ctx, words[1:])
 			}}, nil
 		}
 	}

@@ -18,6 +18,7 @@ func TestRead(t *testing.T) {
 		{[]string{"tcp", "a:1"}, false},
 		{[]string{"exec", "true"}, true},
 		{[]string{"plugin", "check_disk"}, true},
+		{[]string{"container", "/run/docker.sock", "api", "true"}, true},
 		{[]string{"all", `[["tcp","a:1"],["dns","db"]]`}, false},
 		{[]string{"all", `[["tcp","a:1"],["all","[[\"exec\",\"true\"]]"]]`}, true},
 	} {
