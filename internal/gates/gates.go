@@ -43,7 +43,8 @@ var parts = []struct{ backend, path string }{
 }
 
 // Missing names what the gate of a backend, or the test of the program sops, needs and does not have, with what to do;
-// "": it can run. So for registry (an OCI registry) and git (with git http-backend), which tests fetch from.
+// "": it can run. So for registry (an OCI registry) and git (with git http-backend), which tests fetch from, and for
+// haproxy, which a test drains.
 func Missing(backend string) string {
 	for _, p := range parts {
 		if p.backend != backend {
@@ -62,8 +63,21 @@ func Missing(backend string) string {
 			return "git with git-http-backend is not there: run tools/install apt"
 		}
 	}
+	if backend == "haproxy" && HAProxy() == "" {
+		return "the program haproxy is not there: run tools/install apt"
+	}
 	if backend == "systemd" && os.Geteuid() != 0 {
 		return "the gate of systemd mounts an overlay: run as root"
+	}
+	return ""
+}
+
+// HAProxy is the path of HAProxy, "" without: in PATH, or where Debian has it, which is in root's PATH only.
+func HAProxy() string {
+	for _, p := range []string{"haproxy", "/usr/sbin/haproxy"} {
+		if found, err := exec.LookPath(p); err == nil {
+			return found
+		}
 	}
 	return ""
 }

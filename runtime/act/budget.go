@@ -2,6 +2,7 @@ package act
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/octocompose/octocompose/runtime/spec"
@@ -58,6 +59,7 @@ type past struct {
 	ended   time.Time     // the last one
 	pause   time.Duration // before the next one
 	givenUp bool          // and it was told
+	before  *past         // the restart that was taken last, for [Budget.Undo]; without starts
 }
 
 // NewBudget bounds restarts by rule, nil for the defaults, among so many services.
@@ -108,6 +110,7 @@ func (b *Budget) Take(service string, now time.Time) Verdict {
 		why := fmt.Sprintf("%d of %d services were restarted in the last %s, and the bound is %d%%", others, b.services, near, b.rule.Share)
 		return b.giveUp(service, p, why, first.Add(near))
 	}
+	p.before = &past{ended: p.ended, pause: p.pause, givenUp: p.givenUp}
 	if p.pause = min(2*p.pause, near); p.pause == 0 {
 		p.pause = time.Duration(b.rule.Backoff)
 	}
@@ -121,7 +124,27 @@ func (b *Budget) Take(service string, now time.Time) Verdict {
 // End says that the restart of service which was taken has ended: the pause begins.
 func (b *Budget) End(service string, now time.Time) {
 	if p := b.past[service]; p != nil {
-		p.ended = now
+		p.ended, p.before = now, nil
+	}
+}
+
+// Undo says that the restart of service which was taken was not done, and does not count. It stands for [Budget.End].
+func (b *Budget) Undo(service string) {
+	p := b.past[service]
+	if p == nil || p.before == nil {
+		return
+	}
+	p.starts = p.starts[:max(0, len(p.starts)-1)]
+	p.ended, p.pause, p.givenUp, p.before = p.before.ended, p.before.pause, p.before.givenUp, nil
+	for i := len(b.recent) - 1; i >= 0; i-- {
+		if b.recent[i].service != service {
+			continue
+		}
+		b.recent = slices.Delete(b.recent, i, i+1)
+		if b.inRecent[service]--; b.inRecent[service] == 0 {
+			delete(b.inRecent, service)
+		}
+		return
 	}
 }
 

@@ -68,3 +68,37 @@ func TestSet(t *testing.T) {
 		t.Errorf("with a new bound: %+v", v)
 	}
 }
+
+// A restart that was not done counts nowhere: not for its service, whose pause and whose silence stay what they were, and not
+// for the share of others.
+func TestUndo(t *testing.T) {
+	begin := time.Now()
+	at := func(ms int) time.Time { return begin.Add(time.Duration(ms) * time.Millisecond) }
+	undone := func(b *Budget, service string, ms int) {
+		t.Helper()
+		if v := b.Take(service, at(ms)); v.Kind != Taken {
+			t.Fatalf("%d: %+v", ms, v)
+		}
+		b.Undo(service)
+	}
+	b := NewBudget(&spec.Restarts{PerService: 2}, 2)
+	for range 5 {
+		undone(b, "a", 0)
+	}
+	b.Undo("a")
+	b.Undo("nobody")
+	history(t, b, "0:b=t 1:a=G 30000:a=t 30499:a=b 30500:a=t 30501:a=G")
+
+	b = NewBudget(&spec.Restarts{PerService: 3, Share: 100}, 2)
+	history(t, b, "0:a=t 500:a=t")
+	if v := b.Take("a", at(1600)); v.Kind != Taken {
+		t.Fatalf("%+v", v)
+	}
+	if v := b.Take("b", at(60000)); v.Kind != Taken { // what is near is forgotten meanwhile
+		t.Fatalf("%+v", v)
+	}
+	b.Undo("a")
+	if early, late := b.Take("a", at(1400)), b.Take("a", at(1700)); early.Kind != Backoff || late.Kind != Taken {
+		t.Errorf("the pause of before does not hold: %+v, %+v", early, late)
+	}
+}

@@ -2,55 +2,44 @@ package act
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"net/url"
+
+	"github.com/octocompose/octocompose/runtime/engine"
 )
 
-// maxAnswer is how much is read of an engine's or HAProxy's answer, in bytes.
-const maxAnswer = 64 << 10
+// ErrLeft is in an error of a restart that was not even tried, since it would undo what somebody does: the container is
+// stopped or paused, or the engine is restarting it. It counts against no bound.
+var ErrLeft = errors.New("it is left alone")
 
-// maxStates is how much is read of a list of servers, in bytes: some 10,000 servers in one backend.
-const maxStates = 4 << 20
-
-// restartContainer posts to /containers/NAME/restart of the engine API, which Docker and Podman speak, without a version,
-// so that the engine takes its own. Without the parameter t the engine gives the container the time to stop that the
-// container was made with (StopTimeout, which stop_grace_period of a Compose file sets). 204 is success.
+// restartContainer restarts a container that runs; one that does not is left alone ([ErrLeft]), as the engine would start
+// it. The engine knows no restart on a condition, so that a container which is stopped between the question and the
+// restart is started all the same; and Docker calls one that is being stopped running until it has ended.
 func (s System) restartContainer(ctx context.Context, socket, name string) error {
-	client := http.Client{
-		Transport: &http.Transport{
-			DisableKeepAlives:      true,
-			MaxResponseHeaderBytes: maxAnswer,
-			DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return s.dial(ctx, socket) },
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	e := engine.Engine{Socket: socket, Dial: s.Dial}
+	state, err := e.State(ctx, name)
+	why := ""
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot restart the container %q: %w", name, err)
+	case state.Restarting:
+		why = "the engine is restarting it already"
+	case !state.Running:
+		why = "it is not running; who stopped it starts it"
+	case state.Paused:
+		why = "it is paused; who paused it lets it go on"
 	}
-	page := "http://engine/containers/" + url.PathEscape(name) + "/restart"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, page, nil)
-	if err != nil {
+	if why != "" {
+		return &left{fmt.Sprintf("cannot restart the container %q: %s", name, why)}
+	}
+	if err := e.Restart(ctx, name); err != nil {
 		return fmt.Errorf("cannot restart the container %q: %w", name, err)
 	}
-	resp, err := client.Do(req)
-	if err != nil {
-		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err
-		}
-		return fmt.Errorf("cannot restart the container %q: %w", name, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusNoContent {
-		return nil
-	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // what is there of it explains the status
-	var said struct{ Message string }
-	if json.Unmarshal(body, &said) == nil && said.Message != "" {
-		return fmt.Errorf("cannot restart the container %q: the engine answers %s: %s", name, resp.Status, said.Message)
-	}
-	return fmt.Errorf("cannot restart the container %q: the engine answers %s; want 204", name, resp.Status)
+	return nil
 }
 
-var _ Hands = System{}
+// left is an [ErrLeft] whose text says all.
+type left struct{ text string }
+
+func (l *left) Error() string        { return l.text }
+func (l *left) Is(target error) bool { return target == ErrLeft }

@@ -10,6 +10,12 @@ import (
 	"github.com/octocompose/octocompose/runtime/spec"
 )
 
+// maxAnswer is how much is read of HAProxy's answer, in bytes.
+const maxAnswer = 64 << 10
+
+// maxStates is how much is read of a list of servers, in bytes: some 10,000 servers in one backend.
+const maxStates = 4 << 20
+
 // The administrative state of a server in the answer to "show servers state" (srv_admin_state): a mask, of which these
 // are set by hand or through the socket.
 const (

@@ -12,7 +12,7 @@ import (
 
 // Hands are what actions are done with: [System], or fakes.
 type Hands interface {
-	// Restart restarts a unit or a container, and waits until it has.
+	// Restart restarts a unit or a container, and waits until it has. An [ErrLeft] says that it was not tried.
 	Restart(ctx context.Context, r spec.Restart) error
 	// Drain lets no new session come to a server.
 	Drain(ctx context.Context, d spec.Drain) error
@@ -124,7 +124,11 @@ func (r *Runner) run(job Job, class int) {
 	r.mu.Lock()
 	delete(r.busy, job.Service)
 	r.running[class]--
-	if job.Restarts() {
+	switch {
+	case !job.Restarts():
+	case errors.Is(err, ErrLeft):
+		r.budget.Undo(job.Service)
+	default:
 		r.budget.End(job.Service, now)
 	}
 	r.mu.Unlock()

@@ -96,3 +96,35 @@ func TestParallel(t *testing.T) {
 		r.Close()
 	})
 }
+
+// A service that is left alone can be asked for again at once, and for ever: that counts against no bound.
+func TestLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan Result, 1)
+		r := NewRunner(Options{Done: func(r Result) { done <- r },
+			Hands: fake(func(_ context.Context, what string) error {
+				if what == "restart runs" {
+					return nil
+				}
+				return &left{"it is stopped"}
+			})})
+		r.Bound(nil, 2)
+		for range 20 {
+			if v := r.Request(restartJob("stopped")); v.Kind != Taken {
+				t.Fatalf("%+v", v)
+			}
+			if got := <-done; !errors.Is(got.Err, ErrLeft) {
+				t.Errorf("got %v", got.Err)
+			}
+			synctest.Wait()
+		}
+		if v := r.Request(restartJob("runs")); v.Kind != Taken {
+			t.Errorf("another service: %+v", v)
+		}
+		<-done
+		if v := r.Request(restartJob("stopped")); v.Kind != GivenUp {
+			t.Errorf("half of the services are restarted: %+v", v)
+		}
+		r.Close()
+	})
+}

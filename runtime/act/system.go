@@ -22,6 +22,8 @@ type System struct {
 type Units interface {
 	// Subscribe asks for signals, without which no result comes.
 	Subscribe() error
+	// GetUnitPropertyContext is a property of the unit (org.freedesktop.systemd1(5)).
+	GetUnitPropertyContext(ctx context.Context, unit, property string) (*dbus.Property, error)
 	// RestartUnitContext puts a restart job into systemd's queue; the channel gets its result.
 	RestartUnitContext(ctx context.Context, name, mode string, result chan<- string) (int, error)
 	Close()
@@ -36,7 +38,8 @@ func (s System) Restart(ctx context.Context, r spec.Restart) error {
 }
 
 // restartUnit calls RestartUnit of org.freedesktop.systemd1.Manager with the mode "replace", and waits for the job.
-// Results are those of org.freedesktop.systemd1(5), JobRemoved; only "done" is success. The user needs the right to
+// Results are those of org.freedesktop.systemd1(5), JobRemoved; only "done" is success. A unit that somebody has stopped, or is
+// stopping, is left alone ([ErrLeft]); one that has failed is started. The user needs the right to
 // manage the unit (polkit action org.freedesktop.systemd1.manage-units).
 func (s System) restartUnit(ctx context.Context, unit string) error {
 	open := s.Bus
@@ -50,6 +53,12 @@ func (s System) restartUnit(ctx context.Context, unit string) error {
 	defer bus.Close()
 	if err := bus.Subscribe(); err != nil {
 		return fmt.Errorf("cannot restart %s: cannot hear of the result: %w", unit, err)
+	}
+	switch state, err := bus.GetUnitPropertyContext(ctx, unit, "ActiveState"); {
+	case err != nil:
+		return fmt.Errorf("cannot restart %s: cannot see its state: %w", unit, err)
+	case state.Value.Value() == "inactive" || state.Value.Value() == "deactivating":
+		return &left{fmt.Sprintf("cannot restart %s: it is %v; who stopped it starts it", unit, state.Value.Value())}
 	}
 	result := make(chan string, 1)
 	if _, err := bus.RestartUnitContext(ctx, unit, "replace", result); err != nil {

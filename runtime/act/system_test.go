@@ -4,17 +4,22 @@ package act
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/coreos/go-systemd/v22/dbus"
+	godbus "github.com/godbus/dbus/v5"
 
 	"github.com/octocompose/octocompose/runtime/spec"
 )
@@ -22,6 +27,7 @@ import (
 // units is systemd: what it answers to RestartUnit, and the result of the job.
 type units struct {
 	refuse error
+	state  string // "": active
 	result string
 	hangs  bool
 	asked  []string
@@ -29,6 +35,13 @@ type units struct {
 
 func (u *units) Subscribe() error { u.asked = append(u.asked, "subscribe"); return nil }
 func (u *units) Close()           { u.asked = append(u.asked, "close") }
+func (u *units) GetUnitPropertyContext(_ context.Context, unit, property string) (*dbus.Property, error) {
+	u.asked = append(u.asked, property+" of "+unit)
+	if u.state == "gone" {
+		return nil, errors.New("no such unit")
+	}
+	return &dbus.Property{Name: property, Value: godbus.MakeVariant(cmp.Or(u.state, "active"))}, nil
+}
 func (u *units) RestartUnitContext(_ context.Context, name, mode string, result chan<- string) (int, error) {
 	u.asked = append(u.asked, "restart "+name+" "+mode)
 	if u.refuse == nil && !u.hangs {
@@ -46,6 +59,10 @@ func TestUnit(t *testing.T) {
 		{units{result: "failed"}, `cannot restart api.service: the job of systemd ended with "failed"; want "done"`},
 		{units{refuse: errors.New("Unit api.service not found.")}, "cannot restart api.service: Unit api.service not found."},
 		{units{hangs: true}, "did not end in time"},
+		{units{state: "failed", result: "done"}, ""},
+		{units{state: "inactive"}, "cannot restart api.service: it is inactive; who stopped it starts it"},
+		{units{state: "deactivating"}, "it is deactivating; who stopped it starts it"},
+		{units{state: "gone"}, "cannot see its state: no such unit"},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		s := System{Bus: func(context.Context) (Units, error) { return &c.units, nil }}
@@ -55,7 +72,14 @@ func TestUnit(t *testing.T) {
 		err := s.Restart(ctx, spec.Restart{Unit: "api.service"})
 		cancel()
 		check(t, "", err, c.want)
-		if !slices.Equal(c.units.asked, []string{"subscribe", "restart api.service replace", "close"}) {
+		want := []string{"subscribe", "ActiveState of api.service", "restart api.service replace", "close"}
+		if left := c.units.state == "inactive" || c.units.state == "deactivating"; left || c.units.state == "gone" {
+			want = slices.Delete(want, 2, 3)
+			if errors.Is(err, ErrLeft) != left {
+				t.Errorf("left alone: %v", err)
+			}
+		}
+		if !slices.Equal(c.units.asked, want) {
 			t.Errorf("asked %q", c.units.asked)
 		}
 	}
@@ -80,42 +104,77 @@ func socket(t *testing.T) (string, net.Listener) {
 	return path, l
 }
 
-// The engine API: 204, or a status with a message (Docker Engine API, ContainerRestart; Podman answers the same).
+// The engine API: a container that runs is restarted, 204, or a status with a message (Docker Engine API, ContainerInspect and
+// ContainerRestart; Podman answers the same). One that does not run is left alone.
 func TestContainer(t *testing.T) {
+	const running = `{"State":{"Running":true,"Paused":false,"Restarting":false}}`
+	for _, c := range []struct {
+		name, state string
+		restart     int // the answer; 0: not asked
+		want        string
+		left        bool
+	}{
+		{"api", running, 204, "", false},
+		{"api", running, 404, `cannot restart the container "api": the engine answers 404 Not Found: no api`, false},
+		{"api", running, 500, "500 Internal Server Error: no api", false},
+		{"api", running, 307, "307", false},
+		{"api", running, 200, "200 OK: no api", false},
+		{"a/../b", running, 204, "", false},
+		{"api", "", 0, `cannot restart the container "api": the engine answers 404 Not Found: no api`, false},
+		{"api", "{}", 0, `cannot restart the container "api": cannot read the engine's answer`, false},
+		{"api", `{"State":{"Running":false}}`, 0, `cannot restart the container "api": it is not running; who stopped it starts it`, true},
+		{"api", `{"State":{"Running":true,"Paused":true}}`, 0, `cannot restart the container "api": it is paused; who paused it lets it go on`, true},
+		{"api", `{"State":{"Running":true,"Restarting":true}}`, 0, `cannot restart the container "api": the engine is restarting it already`, true},
+	} {
+		path, l := socket(t)
+		var mu sync.Mutex
+		var asked []string
+		go func() {
+			_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				asked = append(asked, r.Method+" "+r.URL.EscapedPath())
+				mu.Unlock()
+				code := c.restart
+				if r.Method == http.MethodGet {
+					if code = http.StatusOK; c.state == "" {
+						code = http.StatusNotFound
+					}
+				}
+				if w.WriteHeader(code); r.Method == http.MethodGet && c.state != "" {
+					_, _ = io.WriteString(w, c.state)
+				} else if code != http.StatusNoContent {
+					_, _ = io.WriteString(w, `{"message":"no api"}`)
+				}
+			}))
+		}()
+		err := System{}.Restart(t.Context(), spec.Restart{Container: c.name, Socket: path})
+		check(t, c.name+" "+c.state, err, c.want)
+		if errors.Is(err, ErrLeft) != c.left {
+			t.Errorf("%s: left alone is not %v: %v", c.state, c.left, err)
+		}
+		path = "/containers/" + url.PathEscape(c.name)
+		want := []string{"GET " + path + "/json", "POST " + path + "/restart"}
+		if c.restart == 0 {
+			want = want[:1]
+		}
+		mu.Lock()
+		if !slices.Equal(asked, want) {
+			t.Errorf("%s: asked %q; want %q", c.state, asked, want)
+		}
+		mu.Unlock()
+	}
 	path, l := socket(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch r.Method + " " + r.URL.String() {
-			case "POST /containers/shop-api-1/restart":
-				w.WriteHeader(http.StatusNoContent)
-			case "POST /containers/gone/restart":
-				w.WriteHeader(http.StatusNotFound)
-				_, _ = io.WriteString(w, `{"message":"No such container: gone"}`)
-			case "POST /containers/big/restart":
-				w.WriteHeader(http.StatusInternalServerError)
-				_, _ = io.WriteString(w, strings.Repeat("x", 1<<20))
-			case "POST /containers/a%2F..%2Fb/restart":
-				w.WriteHeader(http.StatusTeapot)
-			case "POST /containers/moved/restart":
-				http.Redirect(w, r, "/containers/shop-api-1/restart", http.StatusTemporaryRedirect)
-			case "POST /containers/hangs/restart":
-				cancel()
-				<-r.Context().Done()
-			default:
-				t.Errorf("asked for %s %s", r.Method, r.URL)
+			if r.Method == http.MethodGet {
+				_, _ = io.WriteString(w, running)
+				return
 			}
+			cancel()
+			<-r.Context().Done()
 		}))
 	}()
-	for name, want := range map[string]string{
-		"shop-api-1": "",
-		"gone":       `cannot restart the container "gone": the engine answers 404 Not Found: No such container: gone`,
-		"big":        "500 Internal Server Error; want 204",
-		"a/../b":     "418",
-		"moved":      "307",
-	} {
-		check(t, name, System{}.Restart(t.Context(), spec.Restart{Container: name, Socket: path}), want)
-	}
 	check(t, "hangs", System{}.Restart(ctx, spec.Restart{Container: "hangs", Socket: path}), "context canceled")
 	check(t, "no engine", System{}.Restart(t.Context(), spec.Restart{Container: "a", Socket: path + "x"}), "no such file")
 }

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/octocompose/octocompose/runtime/act"
 	"github.com/octocompose/octocompose/runtime/spec"
 )
 
@@ -70,6 +71,50 @@ func TestGivenUp(t *testing.T) {
 		if fmt.Sprint(count) != fmt.Sprint(want) || len(w.hands) != 2 {
 			t.Errorf("got %v, %v; want %v", count, w.hands, want)
 		}
+	})
+}
+
+// A service that somebody has stopped is left alone: that is told once until it works again, counts against no bound,
+// is looked at again each half minute, and its checks stay what they are.
+func TestLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		run := checks(with(one("alive", spec.Alive), func(c *spec.Check) { restarts(c); c.Failures = 1 }), one("up", spec.Startup))
+		run.Restarts = &spec.Restarts{PerService: 1}
+		w := start(t, Options{}, run)
+		w.after(5 * time.Second)
+		stopped := fmt.Errorf("cannot restart the container %q: it is not running: %w", "api", act.ErrLeft)
+		w.acts(func(context.Context, string) error { time.Sleep(10 * time.Millisecond); return stopped })
+		down := func(d time.Duration) {
+			w.set("alive", errors.New("no"))
+			w.after(d)
+			if got := w.states(); got != "alive=failed up=passed:done" {
+				t.Error(got)
+			}
+			if snap, _ := w.s.Snapshot(t.Context()); snap.Checks[0].Action != stopped.Error() {
+				t.Errorf("action: %q", snap.Checks[0].Action)
+			}
+		}
+		down(1205 * time.Second)
+		if n := len(w.hands); n < 20 || n > 41 {
+			t.Errorf("looked at %d times in 20 minutes; want each half minute to minute", n)
+		}
+		w.set("alive", nil)
+		w.after(1220 * time.Second)
+		if snap, _ := w.s.Snapshot(t.Context()); snap.Checks[0].Action != "" || snap.Checks[0].State != Passed {
+			t.Errorf("it works again: %+v", snap.Checks[0])
+		}
+		down(1235 * time.Second)
+		w.acts(nil)
+		w.after(1305 * time.Second)
+		w.end()
+		var told []string
+		for _, e := range w.events {
+			_, what, _ := strings.Cut(e, " ")
+			told = append(told, what)
+		}
+		left := "failed api/alive " + stopped.Error()
+		w.want("events", told, "failed api/alive", left, "recovered api/alive", "failed api/alive", left, "restarted api/alive",
+			"failed api/alive", "given_up api/alive")
 	})
 }
 

@@ -50,6 +50,7 @@ type check struct {
 	told   bool // that it failed, and not yet that it recovered
 	sick   bool // its last action failed, and that was told
 	drain  drained
+	spared time.Time // when its service was last left alone instead of restarted (act.ErrLeft); zero: not since it passed
 	cancel context.CancelFunc
 	// prev is the check that the spec had in its place, whose question still runs, and next the other way round.
 	prev, next *check

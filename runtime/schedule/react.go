@@ -1,12 +1,16 @@
 package schedule
 
 import (
+	"errors"
 	"reflect"
 	"time"
 
 	"github.com/octocompose/octocompose/runtime/act"
 	"github.com/octocompose/octocompose/runtime/spec"
 )
+
+// lookAgain is the pause before a service that was left alone is looked at again.
+const lookAgain = 30 * time.Second
 
 // react asks for what is to be done about the state of c, after an answer. What is refused is asked for again after the
 // next one.
@@ -17,7 +21,13 @@ func (s *Scheduler) react(c *check, works bool) {
 	}
 	job := act.Job{Service: c.spec.Service, Check: c.spec.Name, Action: *a}
 	switch {
+	case c.m.state == Passed && works && !c.spared.IsZero():
+		c.spared, c.action = time.Time{}, ""
+		return
 	case c.m.state == Failed && !works && a.Restart != nil:
+		if !c.spared.IsZero() && time.Since(c.spared) < lookAgain {
+			return
+		}
 	case c.m.state == Failed && a.Drain != nil && c.drain != drainYes:
 	case c.m.state == Passed && works && a.Drain != nil && c.drain != drainNo:
 		job.Back = true
@@ -70,6 +80,7 @@ func (s *Scheduler) actEnded(r act.Result) {
 		c = &check{spec: spec.Check{Service: r.Job.Service, Name: r.Job.Check}, gone: true}
 	}
 	e := c.event(spec.EventRestarted, s.o.Wall(), c.seen)
+	spared := errors.Is(r.Err, act.ErrLeft)
 	switch {
 	case r.Err != nil:
 		c.action = line(r.Err.Error())
@@ -82,7 +93,10 @@ func (s *Scheduler) actEnded(r act.Result) {
 		c.action, c.drain = "drained", drainYes
 	}
 	switch {
+	case spared:
+		s.spare(c, e)
 	case r.Job.Restarts():
+		c.spared = time.Time{}
 		s.o.Sink(e)
 		if svc := s.svcs[r.Job.Service]; svc != nil && svc.held {
 			s.startOver(svc, time.Now())
@@ -97,6 +111,21 @@ func (s *Scheduler) actEnded(r act.Result) {
 	for jobs := s.left; len(jobs) > 0; jobs = jobs[1:] { // something was busy: it may not be now
 		s.left = s.left[1:]
 		s.retryBack(jobs[0])
+	}
+}
+
+// spare takes that a service was left alone, since somebody has stopped it or the like. Nothing was done to it: its checks
+// go on where they were. It may stay so for long, and is told once until the check passes.
+func (s *Scheduler) spare(c *check, e Event) {
+	if c.spared.IsZero() {
+		s.o.Sink(e)
+	}
+	c.spared = time.Now()
+	if svc := s.svcs[c.spec.Service]; svc != nil && svc.held {
+		svc.held = false
+		for _, other := range svc.checks {
+			s.arm(other, c.spared)
+		}
 	}
 }
 
