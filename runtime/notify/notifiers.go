@@ -122,7 +122,11 @@ func New(list []spec.Notifier, o Options) (*Notifiers, error) {
 	o.Limits = o.Limits.orDefault()
 	ns := &Notifiers{}
 	for _, s := range list {
-		way, err := newSender(s, o)
+		err := s.Check()
+		var way sender
+		if err == nil {
+			way, err = newSender(s, o)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("cannot use the notifier %q: %w", s.Name, err)
 		}

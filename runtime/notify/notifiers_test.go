@@ -284,15 +284,18 @@ func TestNewRefuses(t *testing.T) {
 	}
 	hook := func(url string) spec.Notifier { return spec.Notifier{Name: "x", Webhook: &spec.Webhook{URL: url}} }
 	for want, n := range map[string]spec.Notifier{
-		"want smtp, webhook or exec":                           {Name: "x"},
-		"is asked without TLS":                                 smtp(func(s *spec.SMTP) { s.TLS = "none" }),
-		"it has a user, and no TLS":                            smtp(func(s *spec.SMTP) { s.TLS, s.Server, s.User, s.Password = "none", "127.0.0.1:25", "u", "/p" }),
-		"want user and password":                               smtp(func(s *spec.SMTP) { s.User = "u" }),
-		`from "a@example.com\r\nBcc: x@example.com", which is`: smtp(func(s *spec.SMTP) { s.From = "a@example.com\r\nBcc: x@example.com" }),
-		`goes to "nobody", which is`:                           smtp(func(s *spec.SMTP) { s.To = []string{"nobody"} }),
-		"its tls is":                                           smtp(func(s *spec.SMTP) { s.TLS = "ssl" }),
-		"without TLS; want https":                              hook("http://example.com/x"),
-		"its url is none":                                      hook("https:///x"),
+		"want exactly one of smtp, webhook and exec":              {Name: "x"},
+		"is asked without TLS":                                    smtp(func(s *spec.SMTP) { s.TLS = "none" }),
+		"smtp.tls is none; want starttls or tls":                  smtp(func(s *spec.SMTP) { s.TLS, s.Server, s.User, s.Password = "none", "127.0.0.1:25", "u", "/p" }),
+		"want user and password":                                  smtp(func(s *spec.SMTP) { s.User = "u" }),
+		"want either url or url_file":                             {Name: "x", Webhook: &spec.Webhook{}},
+		"url_file is":                                             {Name: "x", Webhook: &spec.Webhook{URLFile: "u"}},
+		"header is":                                               {Name: "x", Webhook: &spec.Webhook{URLFile: "/u", Header: "h"}},
+		`from is "a@example.com\r\nBcc: x@example.com", which is`: smtp(func(s *spec.SMTP) { s.From = "a@example.com\r\nBcc: x@example.com" }),
+		`smtp.to is ["nobody"], where`:                            smtp(func(s *spec.SMTP) { s.To = []string{"nobody"} }),
+		"and tls as starttls, tls or none":                        smtp(func(s *spec.SMTP) { s.TLS = "ssl" }),
+		"without TLS; want https":                                 hook("http://example.com/x"),
+		"webhook.url is none":                                     hook("https:///x"),
 	} {
 		if ns, err := New([]spec.Notifier{n}, Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v %v", want, ns, err)

@@ -35,29 +35,19 @@ type mailer struct {
 func newSMTP(s spec.SMTP, o Options) (*mailer, error) {
 	host, _, err := net.SplitHostPort(s.Server)
 	if err != nil {
-		return nil, fmt.Errorf("its server is %q; want HOST:PORT", s.Server)
+		return nil, err
 	}
 	m := &mailer{Options: o, host: host, address: s.Server, security: s.TLS, user: s.User, password: s.Password}
-	switch {
-	case s.TLS != "starttls" && s.TLS != "tls" && s.TLS != "none":
-		return nil, fmt.Errorf("its tls is %q; want starttls, tls or none", s.TLS)
-	case s.TLS == "none" && !isLoopback(host):
-		return nil, fmt.Errorf("its server %s is asked without TLS; want starttls or tls, or a server on this machine", host)
-	case s.TLS == "none" && s.User != "":
-		return nil, errors.New("it has a user, and no TLS; want starttls or tls")
-	case (s.User == "") != (s.Password == ""):
-		return nil, errors.New("want user and password, or neither")
-	}
 	if s.TLS == "none" {
 		m.Dial = onlyLoopback(m.Dial)
 	}
 	if m.from, err = mail.ParseAddress(s.From); err != nil {
-		return nil, fmt.Errorf("it is from %q, which is no address", s.From)
+		return nil, err
 	}
 	for _, to := range s.To {
 		a, err := mail.ParseAddress(to)
 		if err != nil {
-			return nil, fmt.Errorf("it goes to %q, which is no address", to)
+			return nil, err
 		}
 		m.to = append(m.to, a)
 	}

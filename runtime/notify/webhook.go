@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -21,38 +20,50 @@ import (
 
 // webhook posts messages. Its address may be a secret, so that messages show the host alone.
 type webhook struct {
-	url    *url.URL
-	header string // a file
-	client *http.Client
+	url     *url.URL // nil: it stands in urlFile
+	urlFile string
+	header  string // a file
+	client  *http.Client
 }
 
 func newWebhook(w spec.Webhook, o Options) (*webhook, error) {
-	u, err := url.Parse(w.URL)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return nil, errors.New("its url is none; want https://host/path")
+	var u *url.URL
+	dial, proxy := o.Dial, o.Proxy
+	if w.URL != "" {
+		var err error
+		if u, err = url.Parse(w.URL); err != nil {
+			return nil, errors.New("its url is none; want https://host/path")
+		}
+		if u.Scheme == "http" {
+			proxy = nil // what goes in plain text does not leave the network by a proxy
+			if !w.Plain {
+				dial = onlyLoopback(dial)
+			}
+		}
 	}
-	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		return nil, fmt.Errorf("its url leads to %s without TLS; want https", u.Host)
-	}
-	dial := o.Dial
-	if u.Scheme == "http" {
-		dial = onlyLoopback(dial)
-	}
-	return &webhook{url: u, header: w.Header, client: &http.Client{
+	return &webhook{url: u, urlFile: w.URLFile, header: w.Header, client: &http.Client{
 		Transport: &http.Transport{
-			Proxy: proxyFor(u, o), DialContext: dial, DisableKeepAlives: true, TLSHandshakeTimeout: 20 * time.Second, MaxResponseHeaderBytes: 64 << 10,
+			Proxy: proxy, DialContext: dial, DisableKeepAlives: true, TLSHandshakeTimeout: 20 * time.Second, MaxResponseHeaderBytes: 64 << 10,
 			TLSClientConfig: &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
-// proxyFor keeps what goes to this machine in plain text from leaving it by a proxy.
-func proxyFor(u *url.URL, o Options) func(*http.Request) (*url.URL, error) {
-	if u.Scheme == "http" {
-		return nil
+// address is where the next message goes. A file is read each time, so that it may change.
+func (w *webhook) address() (*url.URL, error) {
+	if w.url != nil {
+		return w.url, nil
 	}
-	return o.Proxy
+	text, err := readSecret(w.urlFile)
+	if err != nil {
+		return nil, temporary{fmt.Errorf("cannot read the address: %w", err)}
+	}
+	u, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || u.Scheme != "https" || u.Host == "" { // the error of Parse has the text
+		return nil, temporary{fmt.Errorf("cannot use %s as an address: want https://host/path", w.urlFile)}
+	}
+	return u, nil
 }
 
 func (w *webhook) send(ctx context.Context, m Message) error {
@@ -60,9 +71,13 @@ func (w *webhook) send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url.String(), bytes.NewReader(data))
+	to, err := w.address()
 	if err != nil {
-		return fmt.Errorf("cannot post to %s", w.url.Host)
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("cannot post to %s", to.Host)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "octo-sidecar")
@@ -78,7 +93,7 @@ func (w *webhook) send(ctx context.Context, m Message) error {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err // without the address
 		}
-		return temporary{fmt.Errorf("cannot post to %s: %w", w.url.Host, err)}
+		return temporary{fmt.Errorf("cannot post to %s: %w", to.Host, err)}
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, maxOutput)
@@ -86,11 +101,11 @@ func (w *webhook) send(ctx context.Context, m Message) error {
 	case code >= 200 && code < 300:
 		return nil
 	case code >= 300 && code < 400:
-		return fmt.Errorf("%s redirects (%d); a redirect is not followed: write the address that it leads to", w.url.Host, code)
+		return fmt.Errorf("%s redirects (%d); a redirect is not followed: write the address that it leads to", to.Host, code)
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
-		return temporary{fmt.Errorf("%s answers %d", w.url.Host, code)}
+		return temporary{fmt.Errorf("%s answers %d", to.Host, code)}
 	default:
-		return fmt.Errorf("%s answers %d", w.url.Host, code)
+		return fmt.Errorf("%s answers %d", to.Host, code)
 	}
 }
 
@@ -127,13 +142,6 @@ func readHeader(name string) (key, value string, err error) {
 		return "", "", fmt.Errorf("cannot use %s as a header: want one line, Name: value", name)
 	}
 	return m[1], strings.TrimSpace(m[2]), nil
-}
-
-func isLoopback(host string) bool {
-	if a, err := netip.ParseAddr(host); err == nil {
-		return a.Unmap().IsLoopback()
-	}
-	return strings.EqualFold(host, "localhost")
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)

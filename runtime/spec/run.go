@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -190,9 +193,14 @@ type SMTP struct {
 	Password string   `json:"password,omitempty"` // a file
 }
 
-// Webhook posts events as JSON.
+// Webhook posts events as JSON. Exactly one of URL and URLFile is there.
 type Webhook struct {
-	URL string `json:"url"` // https, or http to a loopback address
+	// URL is https; http to a loopback address, or to any where Plain is set.
+	URL string `json:"url,omitempty"`
+	// URLFile is a file with the address, which is https; read for each message.
+	URLFile string `json:"url_file,omitempty"`
+	// Plain says that http is meant: the address is in a network of the application's own.
+	Plain bool `json:"plain,omitempty"`
 	// Header is a file with one header line, such as an authorization.
 	Header string `json:"header,omitempty"`
 }
@@ -296,7 +304,7 @@ func (r Run) Check() error {
 	}
 	names := map[string]bool{}
 	for i, n := range r.Notify {
-		if err := n.check(); err != nil {
+		if err := n.Check(); err != nil {
 			return fmt.Errorf("notify[%d].%w", i, err)
 		}
 		if names[n.Name] {
@@ -397,7 +405,8 @@ func (c Check) check() error {
 	return nil
 }
 
-func (n Notifier) check() error {
+// Check says what of n cannot be meant, and names the field.
+func (n Notifier) Check() error {
 	ways := 0
 	for _, has := range []bool{n.SMTP != nil, n.Webhook != nil, len(n.Exec) > 0} {
 		if has {
@@ -412,10 +421,65 @@ func (n Notifier) check() error {
 		return errors.New("smtp: want exactly one of smtp, webhook and exec")
 	case slices.ContainsFunc(n.On, func(e Event) bool { return !slices.Contains(known, e) }):
 		return fmt.Errorf("on: want %v", known)
-	case n.SMTP != nil && (!isAddress(n.SMTP.Server) || n.SMTP.From == "" || len(n.SMTP.To) == 0 || !slices.Contains([]string{"starttls", "tls", "none"}, n.SMTP.TLS)):
-		return errors.New("smtp: want server, from, to, and tls as starttls, tls or none")
-	case n.Webhook != nil && !strings.HasPrefix(n.Webhook.URL, "https://") && !strings.HasPrefix(n.Webhook.URL, "http://"):
-		return fmt.Errorf("webhook.url is %q; want https://", n.Webhook.URL)
+	case n.SMTP != nil:
+		return n.SMTP.check()
+	case n.Webhook != nil:
+		return n.Webhook.check()
 	}
 	return nil
+}
+
+func (s *SMTP) check() error {
+	switch {
+	case !isAddress(s.Server) || s.From == "" || len(s.To) == 0 || !slices.Contains([]string{"starttls", "tls", "none"}, s.TLS):
+		return errors.New("smtp: want server, from, to, and tls as starttls, tls or none")
+	case !isMail(s.From):
+		return fmt.Errorf("smtp.from is %q, which is no address", s.From)
+	case slices.ContainsFunc(s.To, func(to string) bool { return !isMail(to) }):
+		return fmt.Errorf("smtp.to is %q, where something is no address", s.To)
+	case (s.User == "") != (s.Password == ""):
+		return errors.New("smtp.user: want user and password, or neither")
+	case s.Password != "" && !isFile(s.Password):
+		return fmt.Errorf("smtp.password is %q; want an absolute path", s.Password)
+	case s.TLS == "none" && s.User != "":
+		return errors.New("smtp.tls is none; want starttls or tls where there is a password")
+	}
+	if host, _, _ := net.SplitHostPort(s.Server); s.TLS == "none" && !IsLoopback(host) {
+		return fmt.Errorf("smtp.server is %s, which is asked without TLS; want starttls or tls", s.Server)
+	}
+	return nil
+}
+
+func isMail(s string) bool {
+	_, err := mail.ParseAddress(s)
+	return err == nil
+}
+
+func (w *Webhook) check() error {
+	switch {
+	case (w.URL == "") == (w.URLFile == ""):
+		return errors.New("webhook.url: want either url or url_file")
+	case w.URLFile != "" && !isFile(w.URLFile):
+		return fmt.Errorf("webhook.url_file is %q; want an absolute path", w.URLFile)
+	case w.Header != "" && !isFile(w.Header):
+		return fmt.Errorf("webhook.header is %q; want an absolute path", w.Header)
+	case w.URL == "":
+		return nil
+	}
+	u, err := url.Parse(w.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("webhook.url is none; want https://HOST/PATH")
+	case u.Scheme == "http" && !w.Plain && !IsLoopback(u.Hostname()):
+		return fmt.Errorf("webhook.url leads to %s without TLS; want https", u.Host)
+	}
+	return nil
+}
+
+// IsLoopback tells whether host is this machine: localhost, or an address of its loopback.
+func IsLoopback(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Unmap().IsLoopback()
+	}
+	return strings.EqualFold(host, "localhost")
 }

@@ -29,6 +29,8 @@ func schemaOf(t reflect.Type) map[string]any {
 		return schemaOf(t.Elem())
 	case reflect.Slice:
 		return map[string]any{"type": []any{"array", "null"}, "items": schemaOf(t.Elem())}
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
 	case reflect.Int:
 		return map[string]any{"type": "integer", "minimum": 0}
 	case reflect.String:
