@@ -9,9 +9,12 @@ import (
 	"os"
 	"runtime"
 
+	"golang.org/x/term"
+
 	"github.com/octocompose/octocompose/runtime/fetch"
 	"github.com/octocompose/octocompose/runtime/install"
 	"github.com/octocompose/octocompose/runtime/spec"
+	"github.com/octocompose/octocompose/runtime/trust"
 )
 
 // maxSpec is the most that a spec may have, in bytes.
@@ -23,6 +26,7 @@ func makeFetch(c *call) func(context.Context, []string) error {
 		if *file == "" || len(words) > 0 {
 			return errUsage{errors.New("want fetch --spec=FILE")}
 		}
+		trust.Fallback()
 		data, err := read(*file)
 		if err != nil {
 			return fmt.Errorf("cannot read the spec: %w", err)
@@ -35,8 +39,18 @@ func makeFetch(c *call) func(context.Context, []string) error {
 			Platform:  runtime.GOOS + "_" + runtime.GOARCH,
 			Transport: fetch.Transport(http.ProxyFromEnvironment),
 			Say:       c.say,
+			Progress:  c.terminal(),
 		})
 	}
+}
+
+// terminal is standard error where that is a terminal, else nil. What is shown there is text, spaces and carriage returns,
+// which a dumb terminal knows too (terminfo(5), dumb), and no colour: neither TERM nor NO_COLOR changes it.
+func (c *call) terminal() io.Writer {
+	if f, ok := c.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
 }
 
 func read(name string) ([]byte, error) {

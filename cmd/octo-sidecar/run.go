@@ -20,6 +20,7 @@ import (
 	"github.com/octocompose/octocompose/runtime/serve"
 	"github.com/octocompose/octocompose/runtime/service"
 	"github.com/octocompose/octocompose/runtime/spec"
+	"github.com/octocompose/octocompose/runtime/trust"
 )
 
 // statusSocket is the socket in the state folder that octo-sidecar status asks.
@@ -57,6 +58,7 @@ func makeRun(c *call) func(context.Context, []string) error {
 		if err != nil {
 			return errUsage{err}
 		}
+		trust.Fallback()
 		manager, err := service.NewManager(c.env)
 		if err != nil {
 			return err
@@ -82,6 +84,8 @@ func (r *runner) read() (spec.Run, error) {
 }
 
 func (r *runner) run(ctx context.Context, c *call) error {
+	hangup, signalled, end := service.Signals() // first of all: a hangup that comes during the start is a reload behind it
+	defer end()
 	run, err := r.read()
 	if err != nil {
 		return err
@@ -120,8 +124,6 @@ func (r *runner) run(ctx context.Context, c *call) error {
 	if err := r.startChecks(c, start); err != nil {
 		return err
 	}
-	hangup, signalled, end := service.Signals()
-	defer end()
 	// What ends by itself ends the program: the service manager starts it again.
 	loop, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -163,7 +165,9 @@ func (r *runner) startStatus(start func(string, func(context.Context) error)) er
 	if err != nil {
 		return err
 	}
-	start("the status", func(ctx context.Context) error { return observe.Serve(ctx, socket, r.recorder.Handler()) })
+	start("the status", func(ctx context.Context) error {
+		return observe.Serve(ctx, &bounded{Listener: socket, max: statusConns}, r.recorder.Handler())
+	})
 	if r.spec.Status == "" {
 		return nil
 	}
@@ -171,7 +175,9 @@ func (r *runner) startStatus(start func(string, func(context.Context) error)) er
 	if err != nil {
 		return err
 	}
-	start("the status at "+r.spec.Status, func(ctx context.Context) error { return observe.Serve(ctx, l, r.recorder.Handler()) })
+	start("the status at "+r.spec.Status, func(ctx context.Context) error {
+		return observe.Serve(ctx, &bounded{Listener: l, max: statusConns}, r.recorder.Handler())
+	})
 	return nil
 }
 
@@ -274,7 +280,7 @@ func (r *runner) startChecks(c *call, start func(string, func(context.Context) e
 		Read:  func(words []string) (probe.Question, error) { return probe.Read(words, c.kube()) },
 		Act:   act.Options{Hands: act.System{}},
 		Sink:  r.happened,
-		Meter: meter, Lag: meter.late, BeatEvery: every,
+		Meter: meter, Lag: meter.late, BeatEvery: every, Parallel: questions(),
 		Beat: func() {
 			pinged := watchdog > 0 && r.manager.Ping() == nil
 			r.recorder.Beat(pinged)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/octocompose/octocompose/runtime/secret"
+	"github.com/octocompose/octocompose/runtime/trust"
 )
 
 func makeSecret(c *call) func(context.Context, []string) error {
@@ -30,6 +31,7 @@ func makeSecret(c *call) func(context.Context, []string) error {
 		if *timeout <= 0 {
 			return errUsage{errTimes}
 		}
+		trust.Fallback()
 		login, err := secret.FindLogin(f, c.env)
 		if err != nil {
 			return err

@@ -21,9 +21,18 @@ const Name = "octo-sidecar"
 // fresh is the copy until it is whole. A copy that was killed leaves it, and the next one takes it over.
 const fresh = "." + Name + ".new"
 
-// Copy copies the program self to dir, which is made where it is missing.
+// Copy copies the program self to dir, which is made where it is missing. Where that fails, what was there stays.
 func Copy(self, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	return copyBy(self, dir, func(string) error { return nil })
+}
+
+// copyBy is Copy; step is asked before each change of the disk, and its error is that of the change.
+func copyBy(self, dir string, step func(what string) error) error {
+	err := step("make the folder")
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
 		return fmt.Errorf("cannot make the folder: %w", err)
 	}
 	from, err := os.Open(self)
@@ -33,16 +42,38 @@ func Copy(self, dir string) error {
 	defer from.Close()
 	temporary := filepath.Join(dir, fresh)
 	// Removed first, and made anew: what lies there may be a link.
-	if err := os.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err = step("clear"); err == nil {
+		err = os.Remove(temporary)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("cannot clear the copy: %w", err)
 	}
-	to, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+	var to *os.File
+	if err = step("create"); err == nil {
+		to, err = os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+	}
 	if err != nil {
 		return fmt.Errorf("cannot write the copy: %w", err)
 	}
-	_, err = io.Copy(to, from)
-	if err = errors.Join(err, to.Chmod(0o755), to.Sync(), to.Close()); err == nil {
-		err = os.Rename(temporary, filepath.Join(dir, Name))
+	for _, c := range []struct {
+		what string
+		do   func() error
+	}{
+		{"write", func() error { _, err := io.Copy(to, from); return err }},
+		{"set the mode", func() error { return to.Chmod(0o755) }}, // whatever the umask is
+		{"sync", to.Sync},
+	} {
+		if err = step(c.what); err == nil {
+			err = c.do()
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err = errors.Join(err, to.Close()); err == nil {
+		if err = step("rename"); err == nil {
+			err = os.Rename(temporary, filepath.Join(dir, Name))
+		}
 	}
 	if err != nil {
 		_ = os.Remove(temporary)

@@ -1,8 +1,10 @@
 package install
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -47,5 +49,48 @@ func TestCopy(t *testing.T) {
 	}
 	if err := Copy(filepath.Join(dir, "none"), to); err == nil {
 		t.Error("a missing program is copied")
+	}
+}
+
+// Every change of the disk fails once, with each error: the copy before stays whole, nothing is left, the error is told,
+// and the next copy mends it.
+func TestEveryFault(t *testing.T) {
+	self := filepath.Join(t.TempDir(), "self")
+	if err := os.WriteFile(self, []byte("new"), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES} {
+		for n := 1; ; n++ {
+			dir, count, hit := t.TempDir(), 0, ""
+			at := filepath.Join(dir, Name)
+			if err := os.WriteFile(at, []byte("old"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			err := copyBy(self, dir, func(what string) error {
+				if count++; count == n {
+					hit = what
+					return fault
+				}
+				return nil
+			})
+			if hit == "" {
+				if err != nil || n != 8 {
+					t.Fatalf("without a fault: %v after %d steps", err, n-1)
+				}
+				break
+			}
+			if got, _ := os.ReadFile(at); !errors.Is(err, fault) || string(got) != "old" {
+				t.Errorf("%d, %s: %v, there is %q", n, hit, err, got)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+				t.Errorf("%d, %s: left %v, %v", n, hit, left, err)
+			}
+			if err := Copy(self, dir); err != nil {
+				t.Errorf("%d, %s: the next copy: %v", n, hit, err)
+			}
+			if got, _ := os.ReadFile(at); string(got) != "new" {
+				t.Errorf("%d, %s: the next copy: %q", n, hit, got)
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"io"
 	"os"
 	"os/exec"
@@ -266,9 +267,18 @@ func TestGiven(t *testing.T) {
 	}
 }
 
-// The certificate is rotated each 50 ms while clients make new connections: no handshake fails.
+// How long and how often TestRotationUnderLoad rotates; the figure of one a second for 10 minutes is
+//
+//	go test ./runtime/serve -run TestRotationUnderLoad -serve.for=10m -serve.every=1s -timeout=15m -v
+var (
+	rotateFor   = flag.Duration("serve.for", 2*time.Second, "how long TestRotationUnderLoad rotates")
+	rotateEvery = flag.Duration("serve.every", 50*time.Millisecond, "time between two certificates")
+)
+
+// The certificate is rotated again and again while clients make new connections: no handshake fails.
 func TestRotationUnderLoad(t *testing.T) {
-	const rotations, clients = 40, 4
+	const clients = 4
+	rotations := max(1, int64(*rotateFor / *rotateEvery))
 	w := newWorld(t)
 	a, _, err := newAuthority([]string{"localhost"}, time.Now())
 	if err != nil {
@@ -289,7 +299,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	w.listen()
 	seen := sync.Map{}
 	var stop atomic.Bool
-	var shaken, used atomic.Int64
+	var shaken, resumed, used, failed atomic.Int64
 	var all sync.WaitGroup
 	pool := w.pool()
 	for i := range clients {
@@ -304,7 +314,13 @@ func TestRotationUnderLoad(t *testing.T) {
 				c, err := tls.Dial("tcp", strings.TrimPrefix(w.url, "https://"), config)
 				if err != nil {
 					t.Error(err)
-					return
+					if failed.Add(1) > 100 {
+						return
+					}
+					continue
+				}
+				if c.ConnectionState().DidResume {
+					resumed.Add(1)
 				}
 				if _, old := seen.LoadOrStore(c.ConnectionState().PeerCertificates[0].SerialNumber.String(), true); !old {
 					used.Add(1)
@@ -319,12 +335,12 @@ func TestRotationUnderLoad(t *testing.T) {
 		})
 	}
 	for range rotations {
-		time.Sleep(50 * time.Millisecond) // the rhythm of the load, on which nothing depends
+		time.Sleep(*rotateEvery) // the rhythm of the load, on which nothing depends
 		rotate()
 	}
 	stop.Store(true)
 	all.Wait()
-	t.Logf("%d handshakes, %d certificates", shaken.Load(), used.Load())
+	t.Logf("%d handshakes, of which %d resumed; %d failed; %d of %d certificates used", shaken.Load(), resumed.Load(), failed.Load(), used.Load(), rotations+1)
 	if used.Load() < rotations/4 {
 		t.Errorf("only %d certificates were used", used.Load())
 	}

@@ -16,6 +16,7 @@ import (
 // goroutine.
 type Manager struct {
 	socket    *net.UnixAddr // nil: there is none
+	conn      *net.UnixConn // open from the start: when the process has no file left, the watchdog must still be fed
 	monotonic func() (time.Duration, error)
 }
 
@@ -34,7 +35,11 @@ func NewManager(env func(string) string) (*Manager, error) {
 	case len(name) < 2 || (name[0] != '/' && name[0] != '@'):
 		return m, fmt.Errorf("cannot use NOTIFY_SOCKET %q: want an absolute path, or @ and a name", name)
 	}
-	m.socket = &net.UnixAddr{Name: name, Net: "unixgram"}
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram"}) // the kernel chooses its name (unix(7), autobind)
+	if err != nil {
+		return m, fmt.Errorf("cannot open a socket to the service manager: %w", err)
+	}
+	m.socket, m.conn = &net.UnixAddr{Name: name, Net: "unixgram"}, conn
 	return m, nil
 }
 
@@ -88,18 +93,15 @@ func line(text string) string {
 	return "STATUS=" + strings.ToValidUTF8(text[:min(len(text), maxStatus)], "")
 }
 
-// send sends one datagram, on a socket of its own, as sd_notify(3) does: the manager may have made the socket anew.
+// send sends one datagram. It names the address each time: the manager may have made its socket anew.
 func (m *Manager) send(lines ...string) error {
 	lines = slices.DeleteFunc(lines, func(s string) bool { return s == "" })
 	if m.socket == nil || len(lines) == 0 {
 		return nil
 	}
-	conn, err := net.DialUnix("unixgram", nil, m.socket)
+	err := m.conn.SetWriteDeadline(time.Now().Add(sendTime))
 	if err == nil {
-		defer conn.Close()
-		if err = conn.SetWriteDeadline(time.Now().Add(sendTime)); err == nil {
-			_, err = conn.Write([]byte(strings.Join(lines, "\n")))
-		}
+		_, err = m.conn.WriteToUnix([]byte(strings.Join(lines, "\n")), m.socket)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot tell the service manager %s: %w", strings.SplitN(lines[0], "=", 2)[0], err)
