@@ -39,9 +39,10 @@ compiler/support: compiler/source compiler/tree compiler/diag compiler/model com
 compiler/artifact: compiler/tree
 compiler/emit: compiler/artifact compiler/source compiler/tree compiler/diag compiler/doc
 runtime/spec:
-backends/systemd: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
-backends/compose: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
-backends/k8s: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/doc compiler/artifact runtime/spec
+compiler/monitor: compiler/source compiler/tree compiler/diag compiler/model compiler/support runtime/spec
+backends/systemd: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/monitor compiler/doc compiler/artifact runtime/spec
+backends/compose: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/monitor compiler/doc compiler/artifact runtime/spec
+backends/k8s: compiler/source compiler/tree compiler/diag compiler/model compiler/support compiler/monitor compiler/doc compiler/artifact runtime/spec
 compiler: schema compiler/source compiler/tree compiler/diag compiler/shape compiler/frontend compiler/load compiler/settle compiler/expand compiler/model compiler/check compiler/resolve compiler/support compiler/artifact
 compiler/fetch/guard:
 compiler/fetch/https: compiler/fetch/guard
@@ -49,7 +50,9 @@ compiler/fetch/git: compiler/fetch/guard
 compiler/fetch/oci: compiler/fetch/guard
 compiler/fetch: compiler/remote compiler/fetch/guard compiler/fetch/https compiler/fetch/git compiler/fetch/oci
 runtime/install:
-runtime/probe:
+runtime/trust:
+runtime/engine:
+runtime/probe: runtime/engine
 runtime/wait: runtime/probe
 runtime/watch: runtime/probe
 runtime/preflight: runtime/probe
@@ -57,7 +60,7 @@ runtime/fetch: runtime/spec
 runtime/secret:
 runtime/service:
 runtime/serve: runtime/spec
-runtime/act: runtime/spec
+runtime/act: runtime/spec runtime/engine
 runtime/schedule: runtime/spec runtime/probe runtime/act
 runtime/notify: runtime/spec runtime/probe
 runtime/observe: runtime/spec
@@ -70,7 +73,7 @@ internal/e2e/app:
 internal/e2e/image:
 docs:
 cmd/octo: *
-cmd/octo-sidecar: runtime/spec runtime/install runtime/probe runtime/wait runtime/watch runtime/preflight runtime/fetch runtime/secret runtime/service runtime/serve runtime/act runtime/schedule runtime/notify runtime/observe
+cmd/octo-sidecar: runtime/spec runtime/install runtime/probe runtime/wait runtime/watch runtime/preflight runtime/fetch runtime/secret runtime/service runtime/serve runtime/act runtime/schedule runtime/notify runtime/observe runtime/trust
 `
 
 // bans are modules that only the packages named may import, directly, with the reason.
@@ -88,6 +91,7 @@ var bans = []struct {
 	{"github.com/hashicorp/", []string{"runtime/secret"}, "values of secrets exist at run time only: nothing that compiles can ask for one"},
 	{"oras.land/oras-go", []string{"compiler/fetch/oci", "internal/vendors"}, "what speaks to a registry is guarded in one place"},
 	{"github.com/prometheus/", []string{"runtime/observe"}, "who is observed hands over functions, and knows no library of metrics"},
+	{"golang.org/x/crypto", []string{"runtime/trust"}, "the standard library has what we need, but for a list of authorities"},
 	{"github.com/klauspost/", []string{"runtime/fetch"}, "archives alone are unpacked"},
 	{"github.com/spf13/cobra", []string{"cmd/octo"}, "flags are the command's; the sidecar makes do with pflag"},
 	{"github.com/spf13/pflag", []string{"cmd/octo", "cmd/octo-sidecar"}, "flags are the command's"},

@@ -46,6 +46,7 @@
 //	compiler/check             tree → model, and rules across fields
 //	compiler/resolve           references, cycles, clashes, start order
 //	compiler/support           capability tables: what a target does with each field
+//	compiler/monitor           what octo-sidecar asks and tells beside an application: the part that all targets share
 //	compiler/artifact          files in memory
 //	compiler/emit              the only writer of output trees
 //	backends/*                 model → files, one package a platform
@@ -118,6 +119,17 @@
 // A config over HTTPS (deliver.url) is part of the model, not of the tree: what serves it is another thing on each target (a
 // unit of the host, a service, a container in each pod), while the password of each service is an ordinary secret of the
 // project, so that each target brings it to the service by the code that brings all secrets.
+//
+// What tells people, and what restarts containers on Docker, is a process of its own on each target, the monitor, apart from
+// the config server: the one may hold the engine's socket and runs programs, the other holds every service's secrets, and
+// neither needs what the other has. What is asked and told is worked out once (compiler/monitor); a backend says where a
+// service is found. It asks the checks again that the platform asks too: no platform tells anybody, each keeps what it
+// saw in another place (or, as Podman, in none that others may read), and a question is cheaper than a right to read it.
+//
+// A mapping of notifiers by name, not a list as the older dialects have it: a layer can change one or take one away. What
+// is secret of them is named as a secret (…_secret), so that no field may hold a value that must not be seen.
+//
+// Draining in HAProxy waits for proxies of our own: only they say where their socket is, and who may open it.
 //
 // The sidecar's libraries are one package each (Prometheus in observe, D-Bus in act, Vault in secret): the others take
 // functions, and the command puts them together.

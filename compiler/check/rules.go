@@ -61,6 +61,7 @@ func (c *checker) rules() {
 	c.names()
 	c.sources()
 	c.secrets()
+	c.notifiers()
 	c.externals()
 	c.empty()
 }

@@ -128,7 +128,7 @@ func TestPlans(t *testing.T) {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
-	if want := []string{"configs", "models", "name", "networks", "secrets", "services", "targets", "volumes"}; !slices.Equal(keys, want) {
+	if want := []string{"configs", "models", "name", "networks", "notifications", "secrets", "services", "targets", "volumes"}; !slices.Equal(keys, want) {
 		t.Errorf("keys %q, want %q", keys, want)
 	}
 }

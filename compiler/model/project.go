@@ -16,6 +16,8 @@ type Project struct {
 	Configs  []*Config  `octo:"configs,key=Key"`
 	Models   []*Model   `octo:"models,key=Key"`
 	Targets  []*Target  `octo:"targets,key=Name"`
+	// Notifiers are who hears of failures, sorted by name.
+	Notifiers []*Notifier `octo:"notifications,key=Name"`
 	// Disabled are the names of the services with enabled: false, sorted.
 	Disabled []string `octo:"-"`
 	// Served are the configs that octo-sidecar serves over HTTPS, sorted by service. The compiler sets it.
@@ -133,6 +135,10 @@ type Target struct {
 	Registry string `octo:"registry"`
 	// Sidecar is the image of octo-sidecar.
 	Sidecar string `octo:"sidecar"`
+	// EngineSocket is the socket of Docker's engine that octo-sidecar may use on Compose; "": none.
+	EngineSocket string `octo:"engine_socket"`
+	// MetricsPort is where octo-sidecar serves /metrics and /status; 0: nowhere but on its own socket.
+	MetricsPort int `octo:"metrics_port"`
 }
 
 // Input is what a backend lowers.

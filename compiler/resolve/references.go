@@ -38,6 +38,29 @@ func (r *resolver) references() {
 		}
 		r.written(kinds, s, services.Get(s.Name))
 	}
+	for _, n := range r.p.Notifiers {
+		for _, ref := range n.Secrets() {
+			if kinds.secrets.lacks(ref.Name) {
+				r.noSecret(kinds.secrets, ref)
+			}
+		}
+	}
+}
+
+// noSecret reports a field that names a secret which is not there. What is written may be the value itself: it is not
+// repeated.
+func (r *resolver) noSecret(k *kind, ref model.SecretRef) {
+	near := r.near(ref.Name, k.names)
+	if r.mayBe(ref.Name, near) {
+		return
+	}
+	d := r.found.Error(diag.UnknownRef, ref.Path, "no secret is called so; want the name of one below secrets")
+	d.Quiet = near == ""
+	if near != "" {
+		d.See(tree.Of(k.section, near), "%s stands here", near).Helpf("did you mean %q?", near)
+		return
+	}
+	d.Helpf("add to the top level: secrets: { NAME: { prompt: true } }, and write NAME here")
 }
 
 // dependencies checks what a service waits for.

@@ -15,7 +15,7 @@ import (
 var strange = []any{nil, true, 0, 1, -1, 1.5, "", "x", "a b", "1m30s", "512m", "1", []any{}, []any{"x"}, []any{1}, []any{[]any{}}, map[string]any{}, map[string]any{"zz": 1}}
 
 // texts are strings that the patterns of schemas tell apart.
-var texts = []string{"a", "A", "9", "x-y", "linux_amd64", strings.Repeat("0a", 32), strings.Repeat("0a", 31), "/p", "p", "https://h/p", "1.30", "v1.2.3.4", "on-failure:3", "every_12h", "default", "RW" + strings.Repeat("a+", 27)}
+var texts = []string{"a", "A", "9", "x-y", "linux_amd64", strings.Repeat("0a", 32), strings.Repeat("0a", 31), "/p", "p", "https://h/p", "1.30", "v1.2.3.4", "on-failure:3", "every_12h", "default", "a@example.com", "h:1", "RW" + strings.Repeat("a+", 27)}
 
 // caseMaker makes values for a shape that lie on both sides of each of its rules.
 type caseMaker struct {

@@ -23,6 +23,7 @@ func (c *checker) unknownKey(m *MapShape, e *tree.Field) {
 		}
 	}
 	d := c.found.Error(diag.UnknownKey, p, "unknown key %q", e.Key).OnKey()
+	d.Quiet = diag.SecretName(e.Key) // beside a password that belongs elsewhere stands the password
 	c.keyAt(d, e)
 	names := m.names()
 	switch {

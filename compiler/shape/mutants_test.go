@@ -23,13 +23,13 @@ type mutant struct {
 }
 
 // octoFiles hold keys that Compose does not have, so that its JSON Schema has no cases for them.
-var octoFiles = []string{"globals.cue", "octo.cue", "repos.cue", "revisions.cue", "settings.cue", "targets.cue", "versions.cue"}
+var octoFiles = []string{"globals.cue", "notify.cue", "octo.cue", "repos.cue", "revisions.cue", "settings.cue", "targets.cue", "versions.cue"}
 
 // octoDefs are such definitions in files that Compose's own stand in.
 var octoDefs = []string{"#Variable", "#HTTPCheck", "#TCPCheck", "#GRPCCheck", "#Check", "#VaultSecret", "#SopsSecret"}
 
 // octoKeys are such keys in definitions of Compose's own.
-var octoKeys = regexp.MustCompile(`^(inline|credential|vault|sops|prompt|generate|http|tcp|grpc|policy|size|access|per_replica|repos|tool|revisions|globals|url|ref|as|versions|verify|template)[?]: `)
+var octoKeys = regexp.MustCompile(`^(inline|credential|vault|sops|prompt|generate|http|tcp|grpc|policy|size|access|per_replica|repos|tool|revisions|globals|url|ref|as|versions|verify|template|notifications)[?]: `)
 
 // faultsToPlant are changes of one line.
 var faultsToPlant = []struct {
