@@ -174,7 +174,10 @@ func (l *lowering) applyUnseen(b *strings.Builder) {
 		}
 	}
 	if len(l.serving.secrets) > 0 {
-		line(&t, "systemctl try-restart "+l.configUnit()+".service", "secret "+strings.Join(l.servedKeys(), ", secret "))
+		line(&t, "systemctl try-restart "+l.configUnit()+".service", "secret "+strings.Join(keys(l.serving.secrets), ", secret "))
+	}
+	if len(l.monitoring.secrets) > 0 {
+		line(&t, "systemctl try-restart "+l.monitorUnit()+".service", "secret "+strings.Join(keys(l.monitoring.secrets), ", secret "))
 	}
 	for _, s := range l.services {
 		if s.count == 0 {
@@ -243,6 +246,9 @@ func (l *lowering) applyOrder(b *strings.Builder) {
 			b.WriteString("| " + decimal(int64(i+1)) + " | " + strings.Join(units, ", ") + " | " + strings.Join(waits, ", ") + " |\n")
 		}
 	}
+	if l.monitoring.plan != nil {
+		b.WriteString("\n" + l.monitorUnit() + " starts after those that it asks, and nothing waits for it.\n")
+	}
 }
 
 func conditionWord(condition string) string {
@@ -259,12 +265,30 @@ func (l *lowering) applyUse(b *strings.Builder) {
 	b.WriteString("\n## Use\n```\n")
 	line(b, "systemctl list-units '"+l.names.project+"*'", "")
 	line(b, "journalctl -fu '"+l.names.project+"-*'", "")
+	l.applyStatus(b)
 	for _, s := range l.services {
 		if s.count > 0 && !l.wanted(s) {
 			line(b, "systemctl start "+doc.ShellWord(s.units[0]), "profile "+strings.Join(s.Profiles, ", "))
 		}
 	}
 	b.WriteString("```\n")
+}
+
+// applyStatus writes how to see what octo-sidecar sees.
+func (l *lowering) applyStatus(b *strings.Builder) {
+	served, plan := len(l.serving.clients) > 0, l.monitoring.plan
+	if plan != nil {
+		line(b, sidecar+" status --state=/var/lib/"+l.monitorUnit(), "the checks, and who was told")
+	}
+	if l.t.MetricsPort == 0 {
+		return
+	}
+	if served {
+		line(b, "curl http://"+l.serveStatus()+"/metrics", "of "+l.configUnit())
+	}
+	if plan != nil {
+		line(b, "curl http://"+l.monitorStatus()+"/metrics", "of "+l.monitorUnit())
+	}
 }
 
 // applyRemove writes how it all goes away. To stop a target waits for the target alone, and what is in use cannot be
@@ -307,6 +331,9 @@ func (l *lowering) applyRemove(b *strings.Builder) {
 	}
 	if len(l.serving.clients) > 0 {
 		line(b, "systemctl clean --what=state --what=runtime "+l.configUnit()+".service", "the authority of the config server's certificate")
+	}
+	if l.monitoring.plan != nil {
+		line(b, "systemctl clean --what=state "+l.monitorUnit()+".service", "its folder")
 	}
 	b.WriteString("```\nthen each file that .octo-manifest names")
 	if slices.ContainsFunc(l.copies, func(f fileCopy) bool { return strings.HasPrefix(f.to, l.root+"/") }) {

@@ -13,6 +13,7 @@
 //	secrets.S.vault             etc/systemd/system/<project>-secret-S.service, which puts the value on a tmpfs
 //	configs                     etc/<project>/X/<config>
 //	config.deliver.url          etc/systemd/system/<project>-config.service, which serves etc/<project>/config/configs/X.json
+//	notifications               etc/systemd/system/<project>-monitor.service, which asks and tells by etc/<project>/monitor/run.json
 //	the project                 etc/systemd/system/<project>.target and <project>.slice, etc/sysusers.d
 //
 // It never reads the disk but through Input.Files, never writes, knows no time and no environment, and never puts a

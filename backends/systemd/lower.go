@@ -54,24 +54,25 @@ type lowering struct {
 	units []*Unit
 	files []artifact.File // that are no units
 
-	services []*service // in the order of the project
-	byName   map[string]*service
-	mounted  map[string][]*service // volume → services that mount it
-	links    map[string][]string   // service → what others call it, beside its name
-	built    map[string]string     // full name of an image → the .build unit that makes it
-	fixed    map[string]*subnet    // network → addresses that native services need
-	serving  serving               // configs that are served over HTTPS
-	copies   []fileCopy            // the project's files that must lie on the machine
-	copied   map[string]bool       // places on the machine that are taken by those or by generated files
-	secrets  map[string]bool       // keys of project secrets that a service uses
-	unnamed  [][]string            // volumes of Podman's that no .volume unit makes, those of replicas together
-	stored   []string              // secrets of Podman's that units make
-	programs bool                  // some service runs a program that is fetched or built
-	builds   bool                  // some service runs a program that is built
-	sidecar  bool                  // some unit runs octo-sidecar
-	watches  bool                  // some service has a unit that watches it
-	made     map[string]bool       // generated files, by path
-	socket   bool                  // some service has the socket of the engine
+	services   []*service // in the order of the project
+	byName     map[string]*service
+	mounted    map[string][]*service // volume → services that mount it
+	links      map[string][]string   // service → what others call it, beside its name
+	built      map[string]string     // full name of an image → the .build unit that makes it
+	fixed      map[string]*subnet    // network → addresses that native services need
+	serving    serving               // configs that are served over HTTPS
+	monitoring monitoring            // notifications
+	copies     []fileCopy            // the project's files that must lie on the machine
+	copied     map[string]bool       // places on the machine that are taken by those or by generated files
+	secrets    map[string]bool       // keys of project secrets that a service uses
+	unnamed    [][]string            // volumes of Podman's that no .volume unit makes, those of replicas together
+	stored     []string              // secrets of Podman's that units make
+	programs   bool                  // some service runs a program that is fetched or built
+	builds     bool                  // some service runs a program that is built
+	sidecar    bool                  // some unit runs octo-sidecar
+	watches    bool                  // some service has a unit that watches it
+	made       map[string]bool       // generated files, by path
+	socket     bool                  // some service has the socket of the engine
 }
 
 // service is a service with what other services need to know of it.
@@ -134,6 +135,7 @@ func newLowering(in *model.Input) *lowering {
 	}
 	l.findServed()
 	l.findSubnets()
+	l.findMonitor()
 	return l
 }
 
@@ -157,6 +159,8 @@ func (l *lowering) project() {
 		}
 	}
 	l.configServer()
+	l.monitor()
+	l.metrics()
 	l.vaultSecrets()
 	l.frame()
 }
@@ -222,6 +226,9 @@ func (l *lowering) claim() bool {
 	}
 	if len(l.serving.clients) > 0 {
 		take(l.configUnit(), l.p.Served[0].Path)
+	}
+	if l.monitoring.plan != nil {
+		take(l.monitorUnit(), l.monitoring.plan.From)
 	}
 	if r := l.byName["restart"]; r != nil && r.count > 1 { // a template, as the unit that restarts others
 		if i := slices.IndexFunc(l.services, func(s *service) bool { return s.native && len(s.watched()) > 0 }); i >= 0 {

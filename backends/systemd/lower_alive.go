@@ -38,9 +38,10 @@ func (l *lowering) nativeHealth(s *service, sv *Section) {
 		return
 	}
 	for i := range s.checks {
-		switch c := &s.checks[i]; c.Is() {
-		case model.Startup:
-		case model.Alive:
+		c := &s.checks[i]
+		switch {
+		case c.Is() == model.Startup, l.asksOn(s, c):
+		case c.Is() == model.Alive:
 			l.emulate(c.Path, "write on_failure: restart", "nobody asks whether a native program is alive where nothing follows from it")
 		default:
 			l.emulate(c.Path, "write a check of level alive, which restarts the service", "the check is asked until the start has succeeded, and no more after that")

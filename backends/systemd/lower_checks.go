@@ -112,13 +112,11 @@ func (s *service) watched() []model.Check {
 	return out
 }
 
-// actions refuses what only a scheduler of checks can do, and reports where checks are asked as one.
+// actions refuses what only a proxy can do. What notify asks for is the monitor's.
 func (l *lowering) actions(s *service) {
 	for i := range s.Checks {
-		c := &s.Checks[i]
-		switch c.OnFailure {
-		case "drain", "notify":
-			l.refuse(c.Path.Key("on_failure"), "write restart or none: it comes with the scheduler of octo-sidecar", "systemd can restart a service that fails its check, and no more")
+		if c := &s.Checks[i]; c.OnFailure == "drain" {
+			l.refuse(c.Path.Key("on_failure"), "write restart, notify or none: it comes with proxies", "systemd can restart a service that fails its check, and send it no less work")
 		}
 	}
 }

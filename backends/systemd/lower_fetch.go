@@ -49,6 +49,9 @@ func (l *lowering) findProgram(s *service) (program, bool) {
 	return l.sourced(s)
 }
 
+// keptVersions are how many other versions of a program stay for the way back.
+const keptVersions = 2
+
 // fetched lowers binary: a spec for octo-sidecar fetch, which verifies what it downloads and puts the whole folder in
 // place at once, and the unit that runs it. The folder belongs to the user who fetches and is never changed: a program
 // that lies there has been verified.
@@ -87,6 +90,7 @@ func (l *lowering) fetched(s *service) (p program, ok bool) {
 		p = l.newProgram(s, data, s.unit+"-fetch.service")
 		p.arches = arches
 		f.Dest = path.Dir(p.path)
+		f.Keep = keptVersions // not in the hash: how many stay changes no version
 		data, err = f.Marshal()
 	}
 	if err != nil {
@@ -134,7 +138,7 @@ func (l *lowering) fetchUnit(s *service, p *program, file string, data []byte) {
 	sv.Fixed("Slice", l.slice, tree.Root)
 	sv.Fixed("TasksMax", "256", tree.Root)
 	sv.Fixed("MemoryMax", "256M", tree.Root)
-	l.hardening(sv, sandbox{umask: "0022"})
+	l.hardening(sv, sandbox{umask: "0022", looks: true, at: s.Path.Key("binary")})
 }
 
 // forArchitectures keeps a unit off machines that the program is not for.

@@ -34,6 +34,9 @@ func (l *lowering) frame() {
 	if l.servesWanted() {
 		us.Fixed("Wants", l.configUnit()+".service", l.p.Served[0].Path)
 	}
+	if l.monitoring.plan != nil {
+		us.Fixed("Wants", l.monitorUnit()+".service", l.monitoring.plan.From)
+	}
 	u.Section("Install").Fixed("WantedBy", "multi-user.target", tree.Root)
 
 	slice := l.unit(nativeDir+l.slice, l.p.Inputs)

@@ -191,8 +191,11 @@ func (l *lowering) attachment(s *service, a *model.NetworkAttachment, c *Section
 		}
 	}
 	ip := a.IPv4Address
+	var replica string
 	if ip == "" && s.of == nil {
-		ip = l.fixedAddress(s, a.Network)
+		if ip = l.fixedAddress(s, a.Network); s.count > 1 && ip != "" {
+			ip, replica = "", "ip="+ip+"%i"
+		}
 	}
 	for _, o := range []struct{ key, value, field string }{
 		{"ip", ip, "ipv4_address"}, {"ip6", a.IPv6Address, "ipv6_address"}, {"mac", mac, "mac_address"}, {"interface_name", a.InterfaceName, "interface_name"},
@@ -213,7 +216,14 @@ func (l *lowering) attachment(s *service, a *model.NetworkAttachment, c *Section
 	if len(options) > 0 {
 		name += ":" + strings.Join(options, ",")
 	}
-	c.Raw("Network", name, at)
+	switch {
+	case replica == "":
+		c.Raw("Network", name, at)
+	case len(options) > 0:
+		c.Instance("Network", name+","+replica, at)
+	default:
+		c.Instance("Network", name+":"+replica, at)
+	}
 }
 
 func networksOf(s *model.Service) []model.NetworkAttachment { return s.Networks }

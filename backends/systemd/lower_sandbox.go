@@ -185,6 +185,7 @@ type sandbox struct {
 	dynamic bool      // a user of its own, made at each start
 	low     int       // a port below 1024 that it opens; 0: none
 	build   bool      // it runs compilers
+	looks   bool      // it must see what runs on the machine
 	at      tree.Path // the field that the whole unit is for; the root: none
 }
 
@@ -207,6 +208,9 @@ func (l *lowering) hardening(sv *Section, o sandbox) {
 		case o.build && opt.name == "MemoryDenyWriteExecute":
 			sv.Note("No MemoryDenyWriteExecute=yes and no ProcSubset=pid: compilers translate as they run, and count processors.")
 		case o.build && opt.name == "ProcSubset":
+		case o.looks && opt.name == "ProtectProc":
+			sv.Note("It must see which old versions still run: those stay.")
+			sv.Fixed(opt.name, "default", o.at)
 		default:
 			sv.Fixed(opt.name, opt.value, o.at)
 		}

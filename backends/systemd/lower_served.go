@@ -143,7 +143,7 @@ func (l *lowering) configServer() {
 	if l.diags.Has(diag.Error) {
 		return
 	}
-	run := spec.Run{Project: l.names.project, Serve: serve}
+	run := spec.Run{Project: l.names.project, Serve: serve, Status: l.serveStatus()}
 	data, err := run.Marshal()
 	if err != nil {
 		l.refuse(at, "write another value", "%s", err)
@@ -175,14 +175,7 @@ func (l *lowering) configServerUnit(file string, data []byte, ways ways, at tree
 	us.Fixed("PartOf", l.target, at)
 	var config configHash
 	config.add(data)
-	slices.SortFunc(l.serving.secrets, func(a, b *model.Secret) int { return strings.Compare(a.Key, b.Key) })
-	for _, s := range l.serving.secrets {
-		if s.Vault != nil {
-			us.Fixed("Wants", l.vaultUnit(s)+".service", at)
-			us.Fixed("After", l.vaultUnit(s)+".service", at)
-			config.add([]byte(strings.Join(s.Vault.Words(), "\n")))
-		}
-	}
+	l.vaultsBefore(l.serving.secrets, us, &config, at)
 	us.Fixed("StartLimitIntervalSec", "0", at)
 	us.Fixed("X-Octo-Config", config.String(), at)
 
@@ -198,18 +191,17 @@ func (l *lowering) configServerUnit(file string, data []byte, ways ways, at tree
 	sv.Fixed("RuntimeDirectory", name, at)
 	sv.Fixed("RuntimeDirectoryMode", "0755", at)
 	sv.Fixed("RuntimeDirectoryPreserve", "yes", at)
-	for _, s := range l.serving.secrets {
-		sv.Fields("LoadCredential", ":", at, s.Key, l.sourceOf(s))
-	}
+	l.credentials(l.serving.secrets, sv, at)
 	sv.Fixed("Slice", l.slice, at)
 	sv.Fixed("TasksMax", "64", at)
 	sv.Fixed("MemoryMax", "128M", at)
-	l.hardening(sv, sandbox{umask: "0077", dynamic: true, at: at})
+	l.hardening(sv, sandbox{umask: "0077", dynamic: true, low: l.lowMetrics(), at: at})
 	sv.Note("Those who ask, and nobody else.")
 	sv.Fixed("IPAddressDeny", "any", at)
 	sv.Fixed("IPAddressAllow", strings.Join(append([]string{"localhost"}, ways.prefixes...), " "), at)
 	sv.Fixed("SocketBindDeny", "any", at)
 	sv.Fixed("SocketBindAllow", bindRule("tcp", decimal(model.ServedPort)), at)
+	l.bindMetrics(sv)
 	l.sidecar = true
 }
 

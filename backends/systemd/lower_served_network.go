@@ -2,7 +2,6 @@ package systemd
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/diag"
@@ -177,31 +176,7 @@ func (l *lowering) servedPortFree(first tree.Path) {
 		d.See(first, "which this asks for").Helpf("use another port of the host")
 	}
 	everywhere := len(l.servedNetworks()) > 0
-	for _, s := range l.services {
-		onHost := s.native || s.NetworkMode == "host"
-		for i := range s.Ports {
-			p := &s.Ports[i]
-			port, at := p.Published, s.Path.Key("ports").Index(i)
-			if onHost {
-				port = decimal(int64(p.Target))
-			}
-			if port != decimal(model.ServedPort) || p.Protocol == "udp" || p.Protocol == "sctp" {
-				continue
-			}
-			if a, err := netip.ParseAddr(strings.Trim(p.HostIP, "[]")); err == nil && !onHost && !overlaps(a, everywhere) {
-				continue
-			}
-			taken(at, s.Name)
-		}
-		if onHost {
-			if i := slices.IndexFunc(s.Expose, func(e string) bool {
-				port, protocol, _ := strings.Cut(e, "/")
-				return port == decimal(model.ServedPort) && protocol != "udp"
-			}); i >= 0 {
-				taken(s.Path.Key("expose").Index(i), s.Name)
-			}
-		}
-	}
+	l.portTaken(model.ServedPort, func(a netip.Addr) bool { return overlaps(a, everywhere) }, taken)
 }
 
 // overlaps reports whether the server, which listens at 127.0.0.1 or on all addresses of IPv4, is in the way of a port

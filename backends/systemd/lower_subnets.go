@@ -16,6 +16,8 @@ type subnet struct {
 	given        bool // by ipam
 	why          string
 	addresses    map[string]netip.Addr // by service
+	monitored    map[string]string     // those that the monitor alone must know; of replicas, what stands before their numbers
+	used         [128]bool             // last bytes that are taken, for those of monitored
 }
 
 // findSubnets fixes addresses on the networks of native services: below the half from which Podman hands them out.
@@ -100,10 +102,8 @@ func (l *lowering) newSubnet(n *model.Network) *subnet {
 	}
 	sum := sha256.Sum256([]byte(l.names.project + "/" + n.Key))
 	base := netip.AddrFrom4([4]byte{10, sum[0], sum[1], 0})
-	return &subnet{
-		prefix: netip.PrefixFrom(base, 24), gateway: base.Next(),
-		pool: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, sum[0], sum[1], 128}), 25),
-	}
+	prefix := netip.PrefixFrom(base, 24)
+	return &subnet{prefix: prefix, gateway: base.Next(), pool: upperHalf(prefix)}
 }
 
 // peers are those on n whom a native service may talk to: along depends_on alone, or, nil, all who share it.
@@ -130,12 +130,15 @@ func addressOn(s *service, network string) string {
 	return ""
 }
 
-// fixedAddress is the address that s has because a native service must know it.
+// fixedAddress is the address that s has because a native service or the monitor must know it; of replicas, what stands
+// before the number of each.
 func (l *lowering) fixedAddress(s *service, network string) string {
-	if f := l.fixed[network]; f != nil {
-		if a, ok := f.addresses[s.Name]; ok {
-			return a.String()
-		}
+	f := l.fixed[network]
+	if f == nil {
+		return ""
 	}
-	return ""
+	if a, ok := f.addresses[s.Name]; ok {
+		return a.String()
+	}
+	return f.monitored[s.Name]
 }

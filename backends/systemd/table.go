@@ -58,6 +58,8 @@ var topRows = []support.Row{
 	{Field: "configs", Level: exact, How: "a file below /etc/<project>"},
 	{Field: "targets", Level: exact, How: "read by the compiler"},
 	{Field: "targets.*.secret_store", Level: meaningless, How: "it is for Kubernetes"},
+	{Field: "targets.*.engine_socket", Level: meaningless, How: "it is for Compose: systemd and Podman restart containers themselves"},
+	{Field: "targets.*.metrics_port", Level: exact, How: "status of run.json: /metrics and /status at 127.0.0.1; of the monitor at 127.0.0.2 where a config server has the first"},
 	{Field: "models", Level: unsupported, How: noContent},
 	{Field: "globals", Level: exact, How: "configs and environment of the services"},
 	{Field: "repos", Level: exact, How: "read before"},
@@ -68,7 +70,9 @@ var topRows = []support.Row{
 	{Field: "routes", Level: unsupported, How: notYet},
 	{Field: "proxies", Level: unsupported, How: notYet},
 	{Field: "revisions", Level: exact, How: "read by the compiler"},
-	{Field: "notifications", Level: unsupported, How: notYet},
+	{Field: "notifications", Level: exact, How: "PROJECT-monitor.service: octo-sidecar asks the checks, and tells who is named"},
+	{Field: "notifications.*.on", Level: emulated, How: "on of run.json; systemd and Podman restart services themselves, so restarted and given_up are never told, which is warned of"},
+	{Field: "notifications.*.exec", Level: emulated, How: "exec of run.json: a program of the machine, started in the sandbox of PROJECT-monitor.service, as a user without rights"},
 }
 
 var serviceRows = []support.Row{
@@ -86,7 +90,7 @@ var serviceRows = []support.Row{
 	{Field: "services.*.checks.*.start_period", Level: emulated, How: "HealthStartPeriod=, or as failures more in HealthStartupRetries="},
 	{Field: "services.*.checks.*.successes", Level: emulated, How: "HealthStartupSuccess=: once the service runs, one success counts"},
 	{Field: "services.*.checks.*.timeout", Level: emulated, How: "HealthTimeout= or HealthStartupTimeout=; --timeout of octo-sidecar"},
-	{Field: "services.*.checks.*.on_failure", Level: emulated, How: "HealthOnFailure=kill for restart; drain and notify are refused: they come with the scheduler of octo-sidecar"},
+	{Field: "services.*.checks.*.on_failure", Level: emulated, How: "HealthOnFailure=kill for restart; PROJECT-monitor.service tells for notify; drain is refused: it comes with proxies"},
 	{Field: "services.*.config", Level: exact, How: "a file below /etc/<project>, and environment"},
 	{Field: "services.*.config.deliver.url", Level: exact, How: "PROJECT-config.service: octo-sidecar serves it, on the host"},
 	{Field: "services.*.config.deliver.url.env", Level: exact, How: "Environment=: CONFIG and the three beside it"},

@@ -88,6 +88,16 @@ func (s *Section) Raw(name, value string, at tree.Path) {
 	s.add(name, v, at)
 }
 
+// Instance is [Section.Raw] of a value that the number of the instance ends: %i of a template.
+func (s *Section) Instance(name, value string, at tree.Path) {
+	v, err := rawValue(strings.TrimSuffix(value, "%i"), s.quadlet())
+	if err != nil {
+		s.refuse(at, name, value, err)
+		return
+	}
+	s.add(name, v+"%i", at)
+}
+
 // Fields sets parts that a sign separates, none of which may hold it: Volume=a:b:ro, Secret=a,type=mount. An empty
 // part at the end is left out.
 func (s *Section) Fields(name, sep string, at tree.Path, parts ...string) {
