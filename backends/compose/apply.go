@@ -153,6 +153,10 @@ func (l *lowering) present(g *page) {
 			add(s.Sops.File, "which sops decrypts for secret "+s.Key)
 		}
 	}
+	if l.holdsSocket() {
+		lines = append(lines, "- "+ticks(l.in.Target.EngineSocket)+", the engine's socket, with which "+monitorName+
+			" asks inside of containers and restarts them: who holds it is root on the machine")
+	}
 	lines = append(lines, l.variables()...)
 	if len(lines) == 0 {
 		return
@@ -192,7 +196,7 @@ func (l *lowering) eachTime(g *page) {
 		pulls++
 		awaited = append(awaited, sidecarName)
 	}
-	if l.serves() {
+	if l.serves() || l.asker != nil {
 		pulls++
 	}
 	for _, s := range p.Services {
@@ -232,16 +236,37 @@ func (l *lowering) eachTime(g *page) {
 		slices.Sort(again)
 		g.say("`up` runs ", strings.Join(again, ", "), " again each time.")
 	}
-	if l.serves() {
-		g.say("A changed config that ", configName, " serves recreates ", configName, " alone: the services ask it again.")
-		if l.in.Target.Sidecar == "" {
-			g.say(configName, " runs ", ticks(defaultSidecar), ": pin it with `targets.", l.in.Target.Name, ".sidecar`.")
-		}
-	}
+	l.sidecarRuns(g)
 	if l.rotated {
 		g.say("Where the config names no logging, Docker keeps the last 30 MB of a container's log, whatever the machine's default is.")
 	}
 	l.changed(g)
+}
+
+// sidecarRuns are a few lines on the services that octo-sidecar run is.
+func (l *lowering) sidecarRuns(g *page) {
+	var names []string
+	if l.serves() {
+		g.say("A changed config that ", configName, " serves recreates ", configName, " alone: the services ask it again.")
+		names = append(names, configName)
+	}
+	if l.asker != nil {
+		g.say(monitorName, " ", oneLine(l.monitorDoes()), ". A change of what it asks or tells recreates it alone.")
+		names = append(names, monitorName)
+	}
+	if len(names) == 0 {
+		return
+	}
+	all, run, serve := strings.Join(names, " and "), " runs ", " serves "
+	if len(names) > 1 {
+		run, serve = " run ", " serve "
+	}
+	if l.in.Target.Sidecar == "" {
+		g.say(all, run, ticks(defaultSidecar), ": pin it with `targets.", l.in.Target.Name, ".sidecar`.")
+	}
+	if port := l.in.Target.MetricsPort; port != 0 {
+		g.say(all, serve, "/metrics and /status on port ", strconv.Itoa(port), ", to all who are in a network with it, without a password.")
+	}
 }
 
 // awaited reports whether up starts a service that waits for the end of the job. The end of any other container is a
@@ -288,6 +313,9 @@ func (l *lowering) startOrder(g *page) {
 		if len(names) > 0 {
 			steps = append(steps, strings.Join(names, ", "))
 		}
+	}
+	if l.monitorRuns() {
+		steps = append(steps, monitorName)
 	}
 	if len(steps) > 1 {
 		g.section("Start order")

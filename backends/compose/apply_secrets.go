@@ -107,6 +107,9 @@ func (l *lowering) changed(g *page) {
 		if l.serverReads(c.Key) && l.serverRuns() {
 			names = append(names, configName)
 		}
+		if l.monitorReads(c.Key) && l.monitorRuns() {
+			names = append(names, monitorName)
+		}
 		if len(names) > 0 {
 			lines = append(lines, l.command()+" up --detach --wait --force-recreate --no-deps "+strings.Join(names, " ")+"     # "+oneLine(c.Key))
 		}
@@ -129,7 +132,7 @@ func reads(s *model.Service, secret string) bool {
 func (l *lowering) owner(secret string) string {
 	owners := map[string]bool{}
 	last := ""
-	if l.serverReads(secret) { // as root without a right, who reads what is root's or everybody's
+	if l.serverReads(secret) || l.monitorReads(secret) { // as root without a right, who reads what is root's or everybody's
 		owners[last] = true
 	}
 	for _, s := range l.in.Project.Services {
@@ -156,8 +159,12 @@ func (l *lowering) owner(secret string) string {
 // readers says who must be able to read the file of a secret: a container sees it with its owner and mode on the host.
 func (l *lowering) readers(secret string) string {
 	server := ""
+	const asRoot = ", as root without the right to read what is closed to root"
 	if l.serverReads(secret) {
-		server = "; " + configName + " reads it too, as root without the right to read what is closed to root"
+		server = "; " + configName + " reads it too" + asRoot
+	}
+	if l.monitorReads(secret) {
+		server += "; " + monitorName + " reads it" + asRoot
 	}
 	var ids []string
 	for _, s := range l.in.Project.Services {
@@ -190,4 +197,18 @@ func (l *lowering) serverReads(secret string) bool {
 // serverRuns reports whether up starts the server of configs.
 func (l *lowering) serverRuns() bool {
 	return l.serves() && slices.ContainsFunc(l.server.clients, func(s *model.Service) bool { return s.InProfile(l.in.Project.Profiles) })
+}
+
+// monitorReads reports whether octo-monitor has the secret.
+func (l *lowering) monitorReads(secret string) bool {
+	if l.asker == nil {
+		return false
+	}
+	_, reads := slices.BinarySearch(l.asker.secrets, secret)
+	return reads
+}
+
+// monitorRuns reports whether up starts octo-monitor.
+func (l *lowering) monitorRuns() bool {
+	return l.asker != nil && slices.ContainsFunc(l.asker.plan.Services, func(s *model.Service) bool { return s.InProfile(l.in.Project.Profiles) })
 }

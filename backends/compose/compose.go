@@ -66,6 +66,8 @@ type lowering struct {
 	rotated bool
 	// server is what serves configs over HTTPS; nil where nothing is served.
 	server *server
+	// asker is what asks checks and tells of them; nil where there is nothing to ask.
+	asker *asker
 	// devs are the services of compose.dev.yaml.
 	devs []doc.Field
 	// patching: what is lowered is services.X.target.compose, which no stage has checked.
@@ -94,6 +96,7 @@ func (l *lowering) add(set *artifact.Set, f artifact.File) {
 // project is the whole document.
 func (l *lowering) project() *doc.Value {
 	root, p := l.in.Tree, l.in.Project
+	l.askChecks()
 	v := doc.NewMap()
 	name := doc.Str(escape(p.Name))
 	if root.Get("name") != nil {
@@ -107,10 +110,12 @@ func (l *lowering) project() *doc.Value {
 			x = s.do(l, tree.Of(s.key), n)
 		}
 		switch s.key {
+		case "networks":
+			x = l.monitorNetwork(x)
 		case "volumes":
-			x = l.configVolumes(l.sidecarVolume(x))
+			x = l.stateVolumes(l.sidecarVolume(x))
 		case "configs":
-			x = l.servedConfigs(x)
+			x = l.sidecarConfigs(x)
 		}
 		if x != nil && !x.Empty() {
 			x.Gap = true
@@ -169,6 +174,10 @@ func services(l *lowering, p tree.Path, n *tree.Node) *doc.Value {
 	if x := l.configServer(); x != nil {
 		v.Set(configName, x)
 	}
+	if x := l.monitorServer(); x != nil {
+		v.Set(monitorName, x)
+	}
+	l.checkMetrics()
 	return v
 }
 
@@ -195,6 +204,9 @@ func (l *lowering) service(s *model.Service, p tree.Path, n *tree.Node) *doc.Val
 	l.harden(s, n, allowed, v)
 	l.rotate(v, p)
 	l.health(s, p, v)
+	if at, is := l.inside(s); is && !usesSidecar(v) {
+		l.carry(s, p, v, at)
+	}
 	l.askConfig(s, n, v)
 	l.before(s, p, n, v)
 	for _, name := range s.Preceded {

@@ -37,11 +37,10 @@ func compile(t testing.TB, text string) (*model.Input, *artifact.Set, diag.List)
 // TestRefused holds what Compose cannot do to a message with a place and advice.
 func TestRefused(t *testing.T) {
 	tests := []struct{ name, service, rest, message, help string }{
-		{"alive", "checks: { alive: { tcp: { port: 80 }, level: alive } }", "", "services.a.checks.alive: Docker shows an unhealthy container, and does not restart it", "let the program end"},
+		{"alive", "checks: { alive: { tcp: { port: 80 }, level: alive } }", "", "services.a.checks.alive: Docker shows an unhealthy container, and does not restart it", "name the engine's socket: targets.compose.engine_socket: /var/run/docker.sock, and octo-monitor restarts it; or let the program end"},
 		{"alive, written", "checks: { alive: { tcp: { port: 80 }, level: alive, on_failure: restart } }", "", "services.a.checks.alive: Docker shows", "accept: [services.a.checks.alive]"},
 		{"ready restarts", "checks: { r: { tcp: { port: 80 }, on_failure: restart } }", "", "services.a.checks.r.on_failure: Docker shows", "let the program end"},
-		{"drain", "checks: { r: { tcp: { port: 80 }, on_failure: drain } }", "", "services.a.checks.r.on_failure: Docker shows an unhealthy container, and does nothing else: drain needs", "docker events"},
-		{"alive notifies", "checks: { r: { tcp: { port: 80 }, level: alive, on_failure: notify } }", "", "services.a.checks.r.on_failure: Docker shows", "docker events"},
+		{"drain", "checks: { r: { tcp: { port: 80 }, on_failure: drain } }", "", "services.a.checks.r.on_failure: Docker shows an unhealthy container, and does nothing else: drain comes with proxies", "on_failure: notify"},
 		{"successes", "checks: { r: { tcp: { port: 80 }, successes: 2 } }", "", "services.a.checks.r.successes", "hold back"},
 		{"the image's check", "healthcheck: { interval: 5s }\n    checks: { r: { tcp: { port: 80 } } }", "", "services.a.healthcheck: cannot ask the image's own check", "write its test"},
 		{"no room", "volumes: [vol:/octo/]\n    healthcheck: { tcp: { port: 80 } }", "volumes: { vol: {} }", `services.a.volumes[0]: cannot mount this at "/octo"`, "elsewhere"},

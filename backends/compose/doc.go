@@ -33,16 +33,21 @@
 //   - healthcheck.http, tcp and grpc and the named checks are the one healthcheck that Docker has (health.go). What
 //     needs no program of the image is asked by octo-sidecar, which is mounted from the machine; where targets.T.sidecar
 //     names its image, a one-shot service brings it in a volume (sidecar.go).
+//   - notifications, and checks that restart where targets.T.engine_socket names the engine's socket, are a service
+//     octo-monitor, which is octo-sidecar (monitor*.go, package compiler/monitor). It asks http, tcp and grpc in the networks
+//     of the services, each replica by the name of its container; inside of containers, through the socket, it asks programs,
+//     what no network leads to, and what restarts a container. Nobody depends on it. A check of level alive that it asks is
+//     not Docker's any more; all others are both's.
 //   - preflight is a one-shot service SERVICE-preflight, pre_start are SERVICE-pre-1 and so on, which the service waits
 //     for (oneshots.go); with min_version.compose 5.3 pre_start is itself. They take what expand lets hooks.init take.
 //   - develop stands in compose.dev.yaml, with what sync needs.
 //   - target.compose goes over all of it, by the rules of the service's own keys (patch.go).
 //
-// What does not map: what Docker has nothing for (routes, jobs with a schedule, restarting what is unhealthy, policies
-// of networks along depends_on, replicas with volumes of their own). It is refused with advice, or left out where
-// targets.T.accept says so; table.go says which. Deliberately not written out: stop_grace_period, as leaving it out
-// means the same 10 s to every engine; limits of processes without harden: true, as threads count and a database has
-// more than any number that would help.
+// What does not map: what Docker has nothing for (routes, jobs with a schedule, policies of networks along depends_on,
+// replicas with volumes of their own, restarting what is unhealthy without the engine's socket). It is refused with
+// advice, or left out where targets.T.accept says so; table.go says which. Deliberately not written out:
+// stop_grace_period, as leaving it out means the same 10 s to every engine; limits of processes without harden: true, as
+// threads count and a database has more than any number that would help.
 //
 // The package must never read YAML, and never link compose-go: that costs 5 ms at each start of the program. Its
 // tests do both, and hold that what compose-go loads from the output is what it loads from the sources, but for the

@@ -52,15 +52,20 @@ func (l *lowering) health(s *model.Service, p tree.Path, v *doc.Value) {
 	}
 }
 
-// asked are the checks that Docker is to ask: those that decide nothing but whether the service is healthy. One that
-// restarts the service is refused; where that is accepted, it is left out, unless nothing else is asked: then it is
-// noticed at least.
+// asked are the checks that Docker is to ask: those that decide nothing but whether the service is healthy. One of level
+// alive that octo-monitor restarts the service for is none of them. Without the engine's socket one that restarts is
+// refused; where that is accepted, it is left out, unless nothing else is asked: then it is noticed at least.
 func (l *lowering) asked(s *model.Service) []model.Check {
 	var out, rest []model.Check
 	for _, c := range s.AllChecks() {
-		if c.Acts() == "none" || l.refuseAct(&c) {
+		switch {
+		case l.restarts(s, &c):
+			if c.Is() != model.Alive {
+				out = append(out, c)
+			}
+		case c.Acts() == "none" || c.Acts() == "notify" || l.refuseAct(s, &c):
 			out = append(out, c)
-		} else {
+		default:
 			rest = append(rest, c)
 		}
 	}
@@ -72,7 +77,7 @@ func (l *lowering) asked(s *model.Service) []model.Check {
 
 // refuseAct refuses what a check does beside being noticed: the whole check where that is what it is for, else
 // on_failure alone. It reports whether the check stays.
-func (l *lowering) refuseAct(c *model.Check) (stays bool) {
+func (l *lowering) refuseAct(s *model.Service, c *model.Check) (stays bool) {
 	act := c.Path.Key("on_failure")
 	_, whole := support.Accepts(l.in.Target, c.Path)
 	_, alone := support.Accepts(l.in.Target, act)
@@ -81,12 +86,20 @@ func (l *lowering) refuseAct(c *model.Check) (stays bool) {
 	if c.OnFailure == "" || c.Is() == model.Alive && (whole || restarts && !alone) {
 		at = c.Path
 	}
-	if restarts {
-		support.Refuse(&l.ds, l.in.Target, at, "let the program end by itself when it cannot go on, and restart starts it again",
+	const end = "let the program end by itself when it cannot go on, and restart starts it again"
+	switch {
+	case !restarts:
+		support.Refuse(&l.ds, l.in.Target, at, "write on_failure: notify, and take it out of your proxy when you hear of it",
+			"Docker shows an unhealthy container, and does nothing else: drain comes with proxies")
+	case l.in.Target.EngineSocket == "":
+		support.Refuse(&l.ds, l.in.Target, at, l.nameSocket()+", and "+monitorName+" restarts it; or "+end,
 			"Docker shows an unhealthy container, and does not restart it")
-	} else {
-		support.Refuse(&l.ds, l.in.Target, at, "write on_failure: none, and watch docker events with a tool of yours",
-			"Docker shows an unhealthy container, and does nothing else: %s needs the scheduler of octo-sidecar, in a later version", c.Acts())
+	case c.Is() == model.Startup:
+		support.Refuse(&l.ds, l.in.Target, at, "write a check of level alive, with a start_period",
+			"Docker shows an unhealthy container, and does not restart it; %s restarts what does not work any more, not what has not come up", monitorName)
+	default:
+		support.Refuse(&l.ds, l.in.Target, at, end,
+			"Docker shows an unhealthy container, and does not restart it; %s does not ask %s, which runs to its end", monitorName, s.Name)
 	}
 	return at.Equal(act)
 }

@@ -26,7 +26,7 @@ func (l *lowering) patch(s *model.Service, p tree.Path, n *tree.Node, v *doc.Val
 	lay(v, x, l.keys.service)
 	l.nullKeys(words, at)
 	takeAway(v, words)
-	if words.Get("volumes") != nil && usesSidecar(v) { // the list had it
+	if _, is := l.inside(s); words.Get("volumes") != nil && (is || usesSidecar(v)) { // the list had it
 		l.carry(s, p, v, at.Key("volumes"))
 	}
 	l.askStill(s, words, v)

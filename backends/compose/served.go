@@ -88,10 +88,10 @@ func (l *lowering) askConfig(s *model.Service, n *tree.Node, v *doc.Value) {
 		return // a one-shot with secrets of its own
 	}
 	at, span := l.passwordMount(c)
-	names, why := reach(l.in, n, nil)
-	if why != "" {
+	names, mode := reach(l.in, n, nil)
+	if mode != "" {
 		if s == l.in.Project.Service(c.Service) {
-			d := l.ds.Error(diag.Unsupported, c.Path, "cannot serve a config to %q over HTTPS: %s", s.Name, why).AtSpan(span)
+			d := l.ds.Error(diag.Unsupported, c.Path, "cannot serve a config to %q over HTTPS: with network_mode: %s it cannot find %s", s.Name, mode, configName).AtSpan(span)
 			d.Target = l.in.Target.Name
 			d.Helpf("give it a network, or let its config be a file: deliver: { file: … }")
 		}
@@ -121,7 +121,7 @@ func (l *lowering) askInside(s *model.Service, c *model.Served, n *tree.Node, v 
 	}
 	for i, x := range items.Items {
 		own := n.Get("pre_start").Items[i]
-		if names, why := reach(l.in, networked(own, n), nil); why == "" {
+		if names, mode := reach(l.in, networked(own, n), nil); mode == "" {
 			l.server.join(s, c, names)
 		}
 		if get(x, "volumes") != nil {
@@ -219,22 +219,19 @@ func (l *lowering) notMounted(s *model.Service, c *model.Served, span source.Spa
 	}
 }
 
-// reach are the keys of the networks in which the service n can be reached by another container, sorted; or why it is in
-// none. What target.compose says of networks holds.
-func reach(in *model.Input, n *tree.Node, seen []*tree.Node) (networks []string, why string) {
-	mode, own := n.Get("network_mode"), n.Get("networks")
+// reach are the keys of the networks in which the service n can be reached by another container, sorted; or the
+// network_mode with which it is in none. What target.compose says of networks holds.
+func reach(in *model.Input, n *tree.Node, seen []*tree.Node) (networks []string, mode string) {
+	own := n.Get("networks")
 	var over *tree.Node
 	if patch := n.Get("target").Get("compose"); patch != nil && patch.Kind == tree.Map {
-		if x := patch.Get("network_mode"); x != nil {
-			mode = x
-		}
 		over = spelled(patch).Get("networks")
 	}
-	if mode != nil && mode.Kind == tree.String && mode.Text != "" {
-		name, shared := strings.CutPrefix(mode.Text, "service:")
+	if mode := networkMode(n); mode != "" {
+		name, shared := strings.CutPrefix(mode, "service:")
 		other := in.Tree.Get("services").Get(name)
 		if !shared || other == nil || slices.Contains(seen, other) {
-			return nil, "with network_mode: " + mode.Text + " it cannot find " + configName
+			return nil, mode
 		}
 		return reach(in, other, append(seen, n))
 	}
@@ -259,6 +256,22 @@ func reach(in *model.Input, n *tree.Node, seen []*tree.Node) (networks []string,
 	}
 	slices.Sort(networks)
 	return networks, ""
+}
+
+// networkMode is the network_mode of the service n, "" for none.
+func networkMode(n *tree.Node) string {
+	if mode := patched(n, "network_mode"); mode != nil && mode.Kind == tree.String {
+		return mode.Text
+	}
+	return ""
+}
+
+// patched is what the service n says of a key whose value is no mapping, with target.compose over it; nil for nothing.
+func patched(n *tree.Node, key string) *tree.Node {
+	if x := n.Get("target").Get("compose").Get(key); x != nil {
+		return x
+	}
+	return n.Get(key)
 }
 
 // sidecarImage is the image of octo-sidecar where it runs by itself.

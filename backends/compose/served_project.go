@@ -13,8 +13,7 @@ import (
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
-// configServer is the service that serves configs; nil where nobody asks. It runs as root, to whom new volumes belong,
-// and without any right: the files that it reads must be open to others, or root's.
+// configServer is the service that serves configs; nil where nobody asks.
 func (l *lowering) configServer() *doc.Value {
 	if !l.serves() {
 		return nil
@@ -24,38 +23,11 @@ func (l *lowering) configServer() *doc.Value {
 	slices.SortFunc(s.served, func(a, b *model.Served) int { return strings.Compare(a.Service, b.Service) })
 	l.noOther(from)
 	put := l.keys.service.put
-	v := doc.NewMap().From(from)
-	put(v, "image", doc.Str(escape(l.sidecarImage())).From(from))
-	put(v, "pull_policy", doc.Str(sidecarPull).From(from))
-	if profiles := profilesOf(s.clients); len(profiles) > 0 {
-		put(v, "profiles", doc.Strs(profiles).From(from))
-	}
-	put(v, "command", l.argv(from, []string{"run", "--spec=" + runFile, "--state=" + stateFolder}))
-	files := l.configFiles()
-	put(v, "labels", doc.NewMap().From(from).Set(configLabel, doc.Str(hashOf(files)).From(from).
-		Comment("a changed config changes this line, and so recreates this container alone")))
-	mounts := list(from, len(files))
-	for _, f := range files {
-		mounts.Add(doc.NewMap().From(f.from).Set("source", doc.Str(escape(f.key)).From(f.from)).
-			Set("target", doc.Str(escape(f.target)).From(f.from)).OnLine())
-	}
-	put(v, "configs", mounts)
-	secrets := list(from, len(s.secrets))
-	for _, key := range s.secrets {
-		secrets.Add(secretMount(key, secretFile(key), from))
-	}
-	put(v, "secrets", secrets)
+	v := l.sidecarRun(from, s.clients, l.configFiles(), s.secrets)
 	put(v, "volumes", list(from, 2).Add(volumeMount(configState, stateFolder, false, from)).
 		Add(volumeMount(configCA, configCAFolder, false, from)))
 	l.attach(v, from)
-	put(v, "healthcheck", l.configHealth(from))
-	put(v, "restart", doc.Str("unless-stopped").From(from))
-	put(v, "user", doc.Quoted("0:0").From(from))
-	l.confine(v, from)
-	if l.needsRoot() {
-		v.Fields = deleteKey(v.Fields, "read_only")
-	}
-	l.rotate(v, from)
+	put(v, "healthcheck", l.sidecarHealth(from, "probe", "http", "https://"+local+":8627/healthz"))
 	names := make([]string, len(s.served))
 	for i, c := range s.served {
 		names[i] = c.Service
@@ -68,10 +40,46 @@ func (l *lowering) configServer() *doc.Value {
 // serves reports whether there is a config that somebody asks for.
 func (l *lowering) serves() bool { return l.server != nil && len(l.server.served) > 0 }
 
-// needsRoot reports whether the server must have a root that can be written to: Compose writes the value of a variable
-// into the container once it is made.
-func (l *lowering) needsRoot() bool {
-	return slices.ContainsFunc(l.server.secrets, func(key string) bool {
+// sidecarRun is a container of octo-sidecar run for some services, with its files. It runs as root, to whom new volumes
+// and the engine's socket belong, and without any right: the files that it reads must be open to others, or root's.
+func (l *lowering) sidecarRun(from tree.Path, services []*model.Service, files []configMount, secrets []string) *doc.Value {
+	put := l.keys.service.put
+	v := doc.NewMap().From(from)
+	put(v, "image", doc.Str(escape(l.sidecarImage())).From(from))
+	put(v, "pull_policy", doc.Str(sidecarPull).From(from))
+	if profiles := profilesOf(services); len(profiles) > 0 {
+		put(v, "profiles", doc.Strs(profiles).From(from))
+	}
+	put(v, "command", l.argv(from, []string{"run", "--spec=" + runFile, "--state=" + stateFolder}))
+	put(v, "labels", doc.NewMap().From(from).Set(configLabel, doc.Str(hashOf(files)).From(from).
+		Comment("a changed config changes this line, and so recreates this container alone")))
+	mounts := list(from, len(files))
+	for _, f := range files {
+		mounts.Add(doc.NewMap().From(f.from).Set("source", doc.Str(escape(f.key)).From(f.from)).
+			Set("target", doc.Str(escape(f.target)).From(f.from)).OnLine())
+	}
+	put(v, "configs", mounts)
+	if len(secrets) > 0 {
+		x := list(from, len(secrets))
+		for _, key := range secrets {
+			x.Add(secretMount(key, secretFile(key), from))
+		}
+		put(v, "secrets", x)
+	}
+	put(v, "restart", doc.Str("unless-stopped").From(from))
+	put(v, "user", doc.Quoted("0:0").From(from))
+	l.confine(v, from)
+	if l.needsRoot(secrets) {
+		v.Fields = deleteKey(v.Fields, "read_only")
+	}
+	l.rotate(v, from)
+	return v
+}
+
+// needsRoot reports whether who reads these secrets must have a root that can be written to: Compose writes the value of
+// a variable into the container once it is made.
+func (l *lowering) needsRoot(secrets []string) bool {
+	return slices.ContainsFunc(secrets, func(key string) bool {
 		c := l.in.Project.Secret(key)
 		return c != nil && c.Environment != ""
 	})
@@ -94,12 +102,13 @@ func (l *lowering) attach(v *doc.Value, from tree.Path) {
 	l.keys.service.put(v, "networks", nets)
 }
 
-// configHealth asks the server by its own program. Clients wait for it, so that it is asked often while it starts.
-func (l *lowering) configHealth(from tree.Path) *doc.Value {
+// sidecarHealth asks octo-sidecar run by its own program. Clients, and up --wait, wait for it, so that it is asked often
+// while it starts.
+func (l *lowering) sidecarHealth(from tree.Path, words ...string) *doc.Value {
 	str := func(s string) *doc.Value { return doc.Str(s).From(from) }
 	h := doc.NewMap().From(from)
 	put := l.keys.health.put
-	put(h, "test", l.argv(from, []string{"CMD", "/octo-sidecar", "probe", "http", "https://" + local + ":8627/healthz"}))
+	put(h, "test", l.argv(from, append([]string{"CMD", "/octo-sidecar"}, words...)))
 	put(h, "interval", str("5s"))
 	put(h, "timeout", str("5s"))
 	put(h, "retries", doc.Int(3).From(from))
@@ -138,35 +147,50 @@ func (l *lowering) noOther(from tree.Path) {
 	}
 }
 
-// servedConfigs adds the configs of the server to those of the project. They are files, as its root is read-only.
-func (l *lowering) servedConfigs(v *doc.Value) *doc.Value {
-	if !l.serves() {
-		return v
-	}
-	if v == nil {
-		v = doc.NewMap()
-	}
-	for _, f := range l.configFiles() {
+// sidecarConfigs adds the configs of octo-config and octo-monitor to those of the project. They are files, as the roots of
+// both are read-only.
+func (l *lowering) sidecarConfigs(v *doc.Value) *doc.Value {
+	for _, f := range l.sidecarFiles() {
+		if v == nil {
+			v = doc.NewMap()
+		}
 		name := configFolder + f.key
 		if l.files.Get(name) == nil {
-			l.add(&l.files, artifact.File{Path: name, Mode: 0o644, Data: f.data, Origins: []tree.Origin{{Line: 1, From: f.from}}})
+			origins := f.origins
+			if origins == nil {
+				origins = []tree.Origin{{Line: 1, From: f.from}}
+			}
+			l.add(&l.files, artifact.File{Path: name, Mode: 0o644, Data: f.data, Origins: origins})
 		}
 		v.Set(f.key, doc.NewMap().From(f.from).Set("file", doc.Str("./"+escape(name)).From(f.from)))
 	}
 	return v
 }
 
-// configVolumes adds the volumes of the server.
-func (l *lowering) configVolumes(v *doc.Value) *doc.Value {
-	if !l.serves() {
-		return v
+// sidecarFiles are the configs of octo-config and of octo-monitor.
+func (l *lowering) sidecarFiles() []configMount {
+	var out []configMount
+	if l.serves() {
+		out = l.configFiles()
 	}
-	from, _ := l.passwordMount(l.server.served[0])
-	if v == nil {
-		v = doc.NewMap()
-	}
-	for _, name := range []string{configState, configCA} {
+	return append(out, l.monitorFiles()...)
+}
+
+// stateVolumes adds the volumes of octo-config and octo-monitor.
+func (l *lowering) stateVolumes(v *doc.Value) *doc.Value {
+	add := func(name string, from tree.Path) {
+		if v == nil {
+			v = doc.NewMap()
+		}
 		v.Set(name, doc.NewMap().From(from).Set("name", doc.Str(escape(l.in.Project.Name+"_"+name)).From(from)))
+	}
+	if l.serves() {
+		from, _ := l.passwordMount(l.server.served[0])
+		add(configState, from)
+		add(configCA, from)
+	}
+	if l.asker != nil {
+		add(monitorState, l.asker.plan.From)
 	}
 	return v
 }

@@ -28,6 +28,7 @@ type configMount struct {
 	key, target string
 	data        []byte
 	from        tree.Path
+	origins     []tree.Origin // of its lines; nil: all are from
 }
 
 // configFiles are the configs of the server: its spec, then the values of each service. It notes the secrets that the
@@ -47,9 +48,9 @@ func (l *lowering) configFiles() []configMount {
 			s.reads(m.Name)
 		}
 		serve.Services = append(serve.Services, client)
-		out = append(out, configMount{configOf(c), file, c.Values, from})
+		out = append(out, configMount{key: configOf(c), target: file, data: c.Values, from: from})
 	}
-	data, err := spec.Run{Project: l.in.Project.Name, Serve: serve}.Marshal()
+	data, err := spec.Run{Project: l.in.Project.Name, Serve: serve, Status: l.status()}.Marshal()
 	if err != nil {
 		l.ds.Error(diag.Internal, at, "%v", err)
 	}

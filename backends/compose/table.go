@@ -51,7 +51,10 @@ func topRows() []support.Row {
 			How: "write the proxy as a service, with its file as a config"},
 		{Field: "revisions", Level: support.Exact, How: "read by the compiler"},
 		{Field: "revisions.*.binary", Level: support.Meaningless, How: "the image runs here"},
-		{Field: "notifications", Level: support.Unsupported, How: "watch docker events with a tool of yours"},
+		{Field: "notifications", Level: support.Emulated,
+			How: "octo-monitor: a service, which is octo-sidecar, asks the checks and tells who is named here"},
+		{Field: "notifications.*.exec", Level: support.Emulated,
+			How: "octo-monitor runs it, where targets.T.sidecar names an image that has the program; else it is refused"},
 	}
 	return out
 }
@@ -111,11 +114,11 @@ func octoRows() []support.Row {
 		{Field: "services.*.checks", Level: support.Emulated,
 			How: "healthcheck: Docker has one for each container, so octo-sidecar asks all of level startup and ready in it"},
 		{Field: "services.*.checks.*.level", Level: support.Emulated,
-			How: "healthcheck.start_period: failures of level startup do not count that long; alive is refused, as Docker restarts nothing that is unhealthy"},
+			How: "healthcheck.start_period: failures of level startup do not count that long; alive is octo-monitor with targets.T.engine_socket, else refused, as Docker restarts nothing that is unhealthy"},
 		{Field: "services.*.checks.*.successes", Level: support.Unsupported, Free: []string{"1"},
 			How: "one success makes a container healthy: take it out, and let the check itself hold back until it is sure"},
 		{Field: "services.*.checks.*.on_failure", Level: support.Emulated,
-			How: "healthcheck: Docker shows it and does no more, which is none; restart, drain and notify are refused"},
+			How: "healthcheck: Docker shows it and does no more, which is none; octo-monitor does notify, and restart with targets.T.engine_socket; drain is refused"},
 		{Field: "services.*.preflight", Level: support.Emulated,
 			How: "depends_on: a one-shot service SERVICE-preflight asks, at each up and once for all replicas"},
 		{Field: "services.*.preflight[].port", Level: support.Emulated,

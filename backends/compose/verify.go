@@ -64,13 +64,17 @@ func (l *lowering) names(document *doc.Value) error {
 		}
 		return append(want, names...)
 	}
-	var server, volumes, files []string
+	var own, volumes, nets []string
 	if l.serves() {
-		server, volumes = []string{configName}, []string{configState, configCA}
-		for _, f := range l.configFiles() {
-			files = append(files, f.key)
+		own, volumes = []string{configName}, []string{configState, configCA}
+	}
+	if l.asker != nil {
+		own, volumes = append(own, monitorName), append(volumes, monitorState)
+		if l.asker.own {
+			nets = []string{monitorName}
 		}
 	}
+	files := keysOf(l.sidecarFiles(), func(f configMount) string { return f.key })
 	var shots []string
 	for _, s := range p.Services {
 		for _, o := range l.again[s.Name] {
@@ -81,8 +85,8 @@ func (l *lowering) names(document *doc.Value) error {
 		section string
 		want    []string
 	}{
-		{"services", added(keysOf(p.Services, func(s *model.Service) string { return s.Name }), append(shots, server...)...)},
-		{"networks", keysOf(written(p.Networks), func(n *model.Network) string { return n.Key })},
+		{"services", added(keysOf(p.Services, func(s *model.Service) string { return s.Name }), append(shots, own...)...)},
+		{"networks", append(keysOf(written(p.Networks), func(n *model.Network) string { return n.Key }), nets...)},
 		{"volumes", added(keysOf(p.Volumes, func(v *model.Volume) string { return v.Key }), volumes...)},
 		{"configs", append(keysOf(p.Configs, func(c *model.Config) string { return c.Key }), files...)},
 		{"secrets", keysOf(p.Secrets, func(s *model.Secret) string { return s.Key })},
