@@ -274,7 +274,7 @@ func (p *page) each() {
 	p.line("```")
 	p.line("kubectl ", p.ns, "diff --server-side --field-manager=octo -k .")
 	p.line("kubectl ", p.ns, "apply --server-side --field-manager=octo -k .")
-	if slices.ContainsFunc(p.l.units, func(u *unit) bool { return u.kind == deployment }) {
+	if p.l.watch != nil || slices.ContainsFunc(p.l.units, func(u *unit) bool { return u.kind == deployment }) {
 		p.line("kubectl ", p.ns, "wait --for=condition=Available deployment -l app.kubernetes.io/instance=", p.l.instance(), " --timeout=10m")
 	}
 	for _, u := range p.l.units {
@@ -288,11 +288,7 @@ func (p *page) each() {
 	p.line("```")
 	p.line("Flux and Argo CD apply this folder as it is, and prune what leaves it.")
 	if p.l.todo.sidecar && p.l.t.Sidecar == "" {
-		who := "The gates run `"
-		if p.l.serves {
-			who = "The gates and the servers of configs run `"
-		}
-		p.line(who, DefaultSidecar, "`: pin it with `targets.", p.l.t.Name, ".sidecar`.")
+		p.line(p.l.runSidecar(), " run `", DefaultSidecar, "`: pin it with `targets.", p.l.t.Name, ".sidecar`.")
 	}
 	p.copies()
 }
@@ -368,6 +364,9 @@ func (p *page) use() {
 	if first >= 0 {
 		u := p.l.units[first]
 		p.line("kubectl ", p.ns, "logs -f ", u.kind.String(), "/", u.workloadName)
+	}
+	if p.l.watch != nil {
+		p.line("kubectl ", p.ns, "exec deployment/", monitorName, " -- /octo-sidecar status --state=", servedState, "    # what its checks see, and whom it told")
 	}
 	for _, u := range p.l.todo.public {
 		p.line("kubectl ", p.ns, "get service ", u.name, "-public    # the address from outside")

@@ -18,6 +18,9 @@
 // hash; a NetworkPolicy when the networks say something; a PodDisruptionBudget when it has replicas; a
 // HorizontalPodAutoscaler when it scales; a Role for a gate that asks for a Job.
 //
+// Where the config says who hears of failures (notifications), octo-monitor is a Deployment of its own: octo-sidecar asks
+// the checks through the Services, as clients do, and tells. Nothing waits for it, and probes stay the kubelet's.
+//
 // A pod runs, in this order: octo-sidecar that copies itself into an emptyDir, when a probe needs it; octo-sidecar that
 // serves the service its config over HTTPS, when it asks for that, beside all that follows (a sidecar container: Kubernetes
 // 1.29), from the ConfigMap, on loopback, with a password of its own from a Secret that APPLY.md makes once; preflight; the

@@ -56,6 +56,7 @@ type lowering struct {
 	fixed    map[string]*fixedAddress // by address
 	policies bool                     // there are NetworkPolicies
 	serves   bool                     // octo-sidecar serves configs in pods
+	watch    *watch                   // octo-monitor; nil: there is none
 	// sharedClaims is how many claims the output has that no StatefulSet makes.
 	sharedClaims int
 
@@ -100,6 +101,7 @@ func lower(in *model.Input) *lowering {
 	for _, u := range l.units {
 		u.build()
 	}
+	l.buildMonitor()
 	l.checkGenerated()
 	for _, u := range l.units {
 		l.workload(u)
@@ -146,6 +148,8 @@ func (l *lowering) plan() {
 	l.planServed()
 	l.joinNetworks()
 	l.policies = l.needPolicies()
+	l.planMonitor()
+	l.planMetrics()
 }
 
 // add keeps an object.

@@ -82,7 +82,7 @@ func (u *unit) byProbe() (starts, ready, alive []*model.Check) {
 			switch {
 			case acts == "restart":
 				alive = append(alive, c)
-			case c.OnFailure == "none":
+			case c.OnFailure == "none" && u.l.watch == nil: // who hears of it else hears of it from octo-monitor
 				u.l.emulate(c.Path, "write on_failure: restart, or level: ready",
 					"nothing happens when a check of level alive fails with on_failure: none: it is no probe on Kubernetes")
 			}
@@ -92,13 +92,16 @@ func (u *unit) byProbe() (starts, ready, alive []*model.Check) {
 				alive = append(alive, c)
 			}
 		}
-		if c.Is() != model.Ready && c.Passes() != 1 {
+		if c.Is() != model.Ready && c.Passes() != 1 && !isNoProbe(c) {
 			u.l.refuse(c.Path.Key("successes"), "delete it, or write level: ready",
 				"cannot ask for %d successes: one is what ends a %sProbe", c.Passes(), probeNames[c.Is()])
 		}
 	}
 	return starts, ready, alive
 }
+
+// isNoProbe reports whether octo-monitor alone asks the check.
+func isNoProbe(c *model.Check) bool { return c.Is() == model.Alive && c.Acts() == "notify" }
 
 // probeNames are the levels as probes are called.
 var probeNames = map[string]string{model.Startup: "startup", model.Alive: "liveness"}
@@ -108,8 +111,7 @@ func (u *unit) action(c *model.Check) string {
 	p := c.Path.Key("on_failure")
 	switch acts := c.Acts(); {
 	case acts == "notify":
-		u.l.refuse(p, "an alert on the pod's state tells whom it concerns (kube_pod_status_ready)", "Kubernetes notifies nobody")
-		return "none"
+		return "none" // octo-monitor tells
 	case acts == "drain" && c.Is() == model.Ready:
 		u.l.emulate(p, "", "a pod that is not ready gets no traffic: that is all that drain asks for")
 	case acts == "drain":

@@ -1,6 +1,7 @@
 package k8s
 
 import (
+	"net/url"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -175,7 +176,7 @@ func (l *lowering) planServices() {
 }
 
 // mentions are the services that another one names: in depends_on and links, or as a word of its environment, command,
-// entry point or check.
+// entry point or check; and those that are told by http.
 func (l *lowering) mentions() map[string]bool {
 	portless := map[string]bool{}
 	for _, u := range l.units {
@@ -186,6 +187,14 @@ func (l *lowering) mentions() map[string]bool {
 	named := map[string]bool{}
 	if len(portless) == 0 {
 		return named
+	}
+	for _, n := range l.p.Notifiers {
+		if n.Webhook == nil {
+			continue
+		}
+		if to, err := url.Parse(n.Webhook.URL); err == nil && to.Scheme == "http" {
+			named[to.Hostname()] = true
+		}
 	}
 	for _, u := range l.units {
 		see := func(text string) {

@@ -88,6 +88,9 @@ func (l *lowering) networkPolicies() {
 		}
 		l.networkPolicy(u)
 	}
+	if l.watch != nil {
+		l.monitorPolicy()
+	}
 }
 
 func (l *lowering) networkPolicy(u *unit) {
@@ -108,6 +111,7 @@ func (l *lowering) networkPolicy(u *unit) {
 			b.fromMembers(n)
 		}
 	}
+	b.fromMonitor()
 	b.fromOutside()
 	if closed {
 		np.Spec.PolicyTypes = append(np.Spec.PolicyTypes, networkingv1.PolicyTypeEgress)

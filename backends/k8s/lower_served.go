@@ -62,6 +62,7 @@ func (l *lowering) planServed() {
 			first = u
 		}
 		u.checkServedPort()
+		u.checkMetricsPort()
 		if u.s.NetworkMode == "host" {
 			u.checkServedHost(onHost)
 			onHost = u
@@ -208,6 +209,9 @@ func (u *unit) buildServed() {
 		// For the scheduler, which puts no two pods with one port on one node (of sidecar containers since 1.33.6 and 1.34).
 		c.Ports = []corev1.ContainerPort{{Name: "octo-config", ContainerPort: model.ServedPort, Protocol: corev1.ProtocolTCP}}
 	}
+	if u.l.t.MetricsPort != 0 {
+		c.Ports = append(c.Ports, u.l.metricsPort())
+	}
 }
 
 // servedAddress is where the server listens: the containers of a pod share its loopback, and nobody else is on it.
@@ -217,7 +221,7 @@ const servedAddress = loopback + ":8627"
 func (u *unit) servedFiles(marked []spec.Secret) (volume string, ok bool) {
 	s := u.served
 	config := "configs/" + s.Service + ".json"
-	run := spec.Run{Project: u.l.p.Name, Serve: &spec.Serve{
+	run := spec.Run{Project: u.l.p.Name, Status: u.servedStatus(), Serve: &spec.Serve{
 		Listen: servedAddress, Names: []string{loopback, "localhost"}, CA: servedCA,
 		Services: []spec.Service{{
 			Name: s.Service, Config: path.Join(servedFolder, config), Password: model.PasswordTarget, Secrets: marked,

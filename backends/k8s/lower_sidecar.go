@@ -24,6 +24,19 @@ func (l *lowering) sidecar() string {
 	return DefaultSidecar
 }
 
+// runSidecar are, for APPLY.md, those in which octo-sidecar runs.
+func (l *lowering) runSidecar() string {
+	switch {
+	case l.serves && l.watch != nil:
+		return "The gates, the servers of configs and " + monitorName
+	case l.serves:
+		return "The gates and the servers of configs"
+	case l.watch != nil:
+		return "The gates and " + monitorName
+	}
+	return "The gates"
+}
+
 // addSidecar adds an init container that runs octo-sidecar. It keeps to the restricted Pod Security Standard whatever
 // the service does.
 func (u *unit) addSidecar(name string, args ...string) *corev1.Container {

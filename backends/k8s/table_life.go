@@ -10,7 +10,7 @@ var lifeRows = []support.Row{
 	{Field: "services.*.checks.*.level", Level: support.Exact, How: "startupProbe, readinessProbe or livenessProbe; of level ready or alive alone a startupProbe too"},
 	{Field: "services.*.checks.*.start_period", Level: support.Emulated, How: "failureThreshold of the startupProbe, 5 min at least; of level alive initialDelaySeconds"},
 	{Field: "services.*.checks.*.successes", Level: support.Exact, How: "successThreshold; Kubernetes has it for level ready alone"},
-	{Field: "services.*.checks.*.on_failure", Level: support.Emulated, How: "livenessProbe restarts; readinessProbe takes traffic away, which is drain; notify is refused"},
+	{Field: "services.*.checks.*.on_failure", Level: support.Emulated, How: "livenessProbe restarts; readinessProbe takes traffic away, which is drain; octo-monitor tells, which is notify"},
 	{Field: "services.*.preflight", Level: support.Emulated, How: "initContainers of octo-sidecar, before each start of a pod"},
 	{Field: "services.*.preflight[].port", Level: support.Meaningless, How: "a pod has all ports to itself; with network_mode host an init container asks"},
 	{Field: "services.*.preflight[].disk", Level: support.Emulated, How: "initContainers of octo-sidecar, for a folder on a volume of the service"},
