@@ -46,7 +46,15 @@ octoctl:
         enabled: false
   notifications:
     - notifier: smtp
+      server: mail.example.com
+      from: ledger@example.com
+      user: ledger
       password: s3cr3t-mail
+      to: a@example.com, b@example.com
+    - notifier: smtp
+      server: mail.example.com:465
+      from: ledger@example.com
+      to: [c@example.com]
 service:
   bus:
     port: 5222
@@ -188,6 +196,9 @@ func TestConcept(t *testing.T) {
 		"services.docs.priority":             "-1500",
 		"services.docs.preflight":            "[{port: 8443}]",
 		"services.gone":                      "-",
+		"notifications.smtp.smtp":            `{server: "mail.example.com:587", from: "ledger@example.com", user: "ledger", password_secret: "notifications-smtp-password", to: ["a@example.com", "b@example.com"]}`,
+		"notifications.smtp-2.smtp":          `{server: "mail.example.com:465", tls: "tls", from: "ledger@example.com", to: ["c@example.com"]}`,
+		"secrets":                            `{notifications-smtp-password: {prompt: "the password of the mail server"}}`,
 		"services.spare":                     "-",
 	} {
 		if got := part(t, root, path); got != want {
@@ -204,7 +215,7 @@ func TestConcept(t *testing.T) {
 		"octo.yaml:6:5: note: include[0].versions: the versions are read by octo upgrade alone",
 		"warning: octoctl.secrets: has no effect",
 		"note: octoctl.version: has no effect", "note: octoctl.project: has no effect",
-		"warning: octoctl.notifications: has no effect",
+		"octo.yaml:41:7: warning: octoctl.notifications[0].password: is not taken over: what is compiled holds no password",
 		`robot does not wait for "mainframe": it runs elsewhere`,
 		`auth does not wait for "gone", which is switched off`,
 		"nothing asks whether port 5222 is free: bus publishes no port of the machine",

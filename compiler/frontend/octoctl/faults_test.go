@@ -149,7 +149,7 @@ func TestFaults(t *testing.T) {
 // TestSecretsStayUnseen: the lines of tokens and passwords are in nothing that is printed.
 func TestSecretsStayUnseen(t *testing.T) {
 	_, ds, _ := convert(t, disk{
-		"octo.yaml": "include: [b.yaml]\noctoctl: {plugin: kubernetes, token: s3cr3t}\nconfigs: {db: {password: [s3cr3t]}}\nnotifications: [{notifier: smtp, password: s3cr3t}]\n",
+		"octo.yaml": "include: [b.yaml]\noctoctl: {plugin: kubernetes, token: s3cr3t}\nconfigs: {db: {password: [s3cr3t]}}\nnotifications: [{notifier: smtp, password: s3cr3t}, {notifier: s3cr3t}, {notifier: smtp, pasword: s3cr3t}]\n",
 		"b.yaml":    "configs: {db: {password: s3cr3t}}\nservices: {db: {image: a, octocompose: {config: {globals: x}}}}\nglobals: {x: {token: s3cr3t}}\n",
 	})
 	var b bytes.Buffer

@@ -9,7 +9,7 @@ import (
 )
 
 // consumed are the keys of the root that are the dialect's. All others are those of our language, and pass through.
-var consumed = []string{"octoctl", "globals", "prompts", "notifications", "projectID"}
+var consumed = []string{"octoctl", "globals", "prompts", "projectID"}
 
 // fates are the keys below octoctl that are not converted, with what becomes of them. quiet: the line holds a secret.
 var fates = []struct {
@@ -27,7 +27,6 @@ var fates = []struct {
 	{"token", diag.Warning, true, "has no effect: octo talks to no cluster", "delete it: a token does not belong into a config"},
 	{"command", diag.Warning, false, "has no effect: octo runs no other program", "run the commands that APPLY.md names"},
 	{"secrets", diag.Warning, false, "has no effect: no secrets are fetched when compiling", "name each one under secrets: of the root, and where it is kept"},
-	{"notifications", diag.Warning, true, "has no effect: nobody is told of failures yet", ""},
 }
 
 // project is the whole config in our language.
@@ -37,6 +36,7 @@ func (c *converter) project() *tree.Node {
 	for _, f := range c.root.Fields {
 		switch {
 		case slices.Contains(consumed, f.Key):
+		case f.Key == "notifications" && f.Value.Kind != tree.Map: // else they are octo's own
 		case f.Key == "operator" && f.Value.Kind == tree.Map: // of the concept: variables for octoctl's operator
 			c.ds.Note(diag.Unsupported, tree.Of(f.Key), "is data of templates, and no more: octo runs no operator").OnKey().AtSpan(f.KeyAt)
 		default:
@@ -46,8 +46,8 @@ func (c *converter) project() *tree.Node {
 	root := c.root.WithFields(out)
 	root = c.octoctl(root)
 	root = c.prompts(root, tree.Of("prompts"), c.root.Get("prompts"))
-	if f, ok := field(c.root, "notifications"); ok {
-		c.fate("notifications", tree.Root, f)
+	if n := c.root.Get("notifications"); n != nil && n.Kind != tree.Map {
+		root = c.notifications(root, tree.Of("notifications"), n)
 	}
 	c.others()
 	if len(services) > 0 || c.services != nil {
@@ -74,7 +74,7 @@ func (c *converter) octoctl(root *tree.Node) *tree.Node {
 	if !c.isMap(p, o) {
 		return root
 	}
-	known := []string{"operator", "namespace", "prompts"}
+	known := []string{"operator", "namespace", "prompts", "notifications"}
 	for _, fate := range fates {
 		known = append(known, fate.key)
 	}
@@ -86,6 +86,8 @@ func (c *converter) octoctl(root *tree.Node) *tree.Node {
 			root = c.namespace(root, p.Key("namespace"), f)
 		case "prompts":
 			root = c.prompts(root, p.Key("prompts"), f.Value)
+		case "notifications":
+			root = c.notifications(root, p.Key("notifications"), f.Value)
 		default:
 			if !c.fate(f.Key, p, f) {
 				c.unknown(p.Key(f.Key), f, known...)
@@ -122,7 +124,9 @@ func (c *converter) operatorKeys(root *tree.Node, p tree.Path, n *tree.Node) *tr
 		case "services":
 		case "prompts":
 			root = c.prompts(root, p.Key(f.Key), f.Value)
-		case "notifications", "secrets":
+		case "notifications":
+			root = c.notifications(root, p.Key(f.Key), f.Value)
+		case "secrets":
 			c.fate(f.Key, p, f)
 		default:
 			c.unknown(p.Key(f.Key), f, "services", "repos", "prompts", "notifications", "secrets")
