@@ -29,7 +29,8 @@ var expectations = []expectation{
 	{name: "an unhealthy one is noticed", check: unhealthy},
 	{name: "a changed config restarts what reads it", check: changedConfig},
 	{name: "one replica more", check: scaled},
-	{name: "an alive check restarts", check: wedged, on: []string{"systemd", "k8s"}},
+	{name: "an alive check restarts", check: wedged},
+	{name: "failures and recoveries are told", check: told},
 	{name: "the sidecar restarts over D-Bus", check: overBus, on: []string{"systemd"}},
 	{name: "nothing is left to apply", check: noDiff, on: []string{"k8s"}},
 	{name: "declared users pass restricted", check: restricted, on: []string{"k8s"}},
@@ -40,4 +41,4 @@ var expectations = []expectation{
 var counts = []struct {
 	service string
 	n       int
-}{{"db", 1}, {"api", 2}, {"web", 1}, {"nats", 1}, {"worker", 1}, {"rude", 1}, {"agent", 1}, {"life", 1}}
+}{{"db", 1}, {"api", 2}, {"web", 1}, {"nats", 1}, {"worker", 1}, {"rude", 1}, {"agent", 1}, {"life", 1}, {"alerts", 1}}

@@ -91,6 +91,7 @@ type seen struct {
 		Received int
 		Mark     string
 		Marks    []string
+		Events   []string
 		Starts   int
 		Values   map[string]string
 		API      *seen

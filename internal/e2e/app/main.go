@@ -15,6 +15,7 @@
 //	app worker              sends itself messages through nats
 //	app rude                what images of the wild do: root, chown, port 80, and only then a user
 //	app files DIR           serves a folder
+//	app alerts              keeps what it is told of failures, and says it on /state
 //	app life                says on /state what hooks have marked; /livez fails after /wedge
 //	app mark WORD           adds a line to what hooks have marked
 //	app sleep               does nothing until it is told to stop
@@ -58,6 +59,7 @@ var roles = []struct {
 	{"rude", (*app).rude},
 	{"files", (*app).files},
 	{"life", (*app).life},
+	{"alerts", (*app).alerts},
 	{"mark", (*app).mark},
 	{"sleep", (*app).sleep},
 	{"probe", probe},
