@@ -39,7 +39,7 @@ secrets: { sec: { file: ./secret }, other: { file: ./other } }
 var names = map[string]string{
 	"services": "web", "networks": "net", "volumes": "vol", "configs": "cfg", "secrets": "sec", "models": "llm", "depends_on": "db", "ulimits": "nofile",
 	"sysctls": "net.core.somaxconn", "variables": "UNUSED", "revisions": "web", "checks": "probe", "binary": "linux_amd64", "additional_contexts": "ctx", "extra_hosts": "host.example",
-	"aux_addresses": "host1", "globals": "default",
+	"aux_addresses": "host1", "globals": "default", "notifications": "ops",
 }
 
 // beside is what must stand beside a field for it to mean anything: by the pattern of its mapping.
@@ -56,6 +56,7 @@ var beside = []struct{ pattern, yaml string }{
 	{"services.*.hooks.init[]", "command: [x]"}, {"services.*.develop.watch[].exec", "command: [x]"}, {"networks.*.ipam.config[]", "subnet: 172.28.0.0/16"},
 	{"configs.*", "content: text"}, {"secrets.*", "file: ./secret"}, {"models.*", "model: ai/one"}, {"services.*.deploy.resources.reservations.generic_resources[].discrete_resource_spec", "kind: SSD, value: 1"},
 	{"services.*.preflight[].disk", "path: /data, free: 1G"}, {"services.*.autoscale", "max: 9"}, {"services.*.credential_spec", ""},
+	{"notifications.*.smtp", "server: mail.example.com:25, from: a@example.com, to: b@example.com"},
 	{"services.*.config", "values: { key: text }, deliver: { file: { path: /etc/app.yaml, format: yaml } }"}, {"services.*.config.deliver.file", "path: /etc/app.yaml, format: yaml"},
 }
 
@@ -68,6 +69,11 @@ var (
 var users = []struct{ prefix, yaml string }{
 	{"globals.*", "services: { web: { config: { deliver: { file: { path: /etc/app.yaml, format: yaml } } } } }"},
 	{"services.*.config.globals", "globals: { one: { a: 1 }, two: { a: 2 } }"},
+	{"notifications.", `services: { web: { expose: ["80"], checks: { probe: { tcp: { port: 80 } } } } }`},
+	{"notifications.*.on", `{ notifications: { ops: { webhook: { url: "https://example.com" } } }, services: { web: { expose: ["80"], checks: { probe: { tcp: { port: 80 } } } } } }`},
+	{"notifications.*.webhook.header_secret", `{ notifications: { ops: { webhook: { url: "https://example.com" } } }, services: { web: { expose: ["80"], checks: { probe: { tcp: { port: 80 } } } } } }`},
+	{"notifications.*.smtp.user", `{ notifications: { ops: { smtp: { password_secret: sec } } }, services: { web: { expose: ["80"], checks: { probe: { tcp: { port: 80 } } } } } }`},
+	{"notifications.*.smtp.password_secret", `{ notifications: { ops: { smtp: { user: one } } }, services: { web: { expose: ["80"], checks: { probe: { tcp: { port: 80 } } } } } }`},
 	{"models.", "{ models: { llm: { model: ai/one } }, services: { web: { models: { llm: {} } } } }"},
 	{"networks.*.", "services: { web: { networks: [net] }, db: { networks: [net] } }"},
 	{"services.*.networks.*.priority", "services: { web: { networks: { other: { priority: 5 } } } }"},
@@ -87,6 +93,9 @@ var users = []struct{ prefix, yaml string }{
 // values are two values of a field whose shape does not say enough, by the end of its pattern, as YAML; what is more
 // special stands first. with is laid over the base for both.
 var values = []struct{ pattern, a, b, with string }{
+	{pattern: "smtp.server", a: "mail.example.com:25", b: "mail.example.com:587"}, {pattern: "smtp.from", a: "a@example.com", b: "b@example.com"}, {pattern: "smtp.to", a: "[a@example.com]", b: "[b@example.com]"},
+	{pattern: "smtp.password_secret", a: "sec", b: "other"}, {pattern: "smtp.user", a: "one", b: "two"}, {pattern: "smtp.tls", a: "starttls", b: "tls"}, {pattern: "notifications.*.on", a: "[failed]", b: "[recovered]"}, {pattern: "notifications.*.exec", a: "[/one]", b: "[/two]"},
+	{pattern: "webhook.url_secret", a: "sec", b: "other"}, {pattern: "webhook.header_secret", a: "sec", b: "other"},
 	{pattern: "globals.*", a: "{ key: one }", b: "{ key: two }"}, {pattern: ".config.values", a: "{ key: one }", b: "{ key: two }"}, {pattern: ".config.schema", a: `"one.cue#Config"`, b: `"two.cue#Config"`},
 	{pattern: ".config.globals", a: "one", b: "two"}, {pattern: ".deliver.file.path", a: "/etc/one", b: "/etc/two"}, {pattern: ".deliver.env.prefix", a: "ONE_", b: "TWO_"},
 	{pattern: "services.*.config.template", a: "true", b: "false", with: `services: { web: { config: { values: { t: "{{ service.name }}" }, deliver: { env: { prefix: T_ } } } } }`},

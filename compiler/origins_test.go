@@ -62,10 +62,10 @@ func TestOrigins(t *testing.T) {
 }
 
 // translated reports whether a target has words of its own for a field: a user is a uid and a gid, and a reason for
-// hardening; restart: always is Restart=always or a Deployment; 0.50 processors are 500m or 50%.
+// hardening; an image of octo-sidecar is a whole service; restart: always is Restart=always or a Deployment; 0.50 processors are 500m or 50%.
 func translated(p tree.Path) bool {
 	s := p.String()
-	for _, part := range []string{".user", ".restart", ".cpus", ".expose[", ".aliases[", ".network_mode"} {
+	for _, part := range []string{".user", ".restart", ".cpus", ".expose[", ".aliases[", ".network_mode", ".sidecar", ".engine_socket"} {
 		if strings.Contains(s, part) {
 			return true
 		}
