@@ -69,7 +69,9 @@ type Plan struct {
 	from []tree.Path // where Checks stand in the config
 }
 
-func (p *Plan) add(x spec.Check, from tree.Path) { p.Checks, p.from = append(p.Checks, x), append(p.from, from) }
+func (p *Plan) add(x spec.Check, from tree.Path) {
+	p.Checks, p.from = append(p.Checks, x), append(p.from, from)
+}
 
 // New is the plan for a target; nil: there is nothing to do. What is wrong goes to ds.
 func New(in *model.Input, site Site, ds *diag.List) *Plan {
