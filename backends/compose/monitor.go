@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/monitor"
@@ -47,6 +48,7 @@ func (l *lowering) askChecks() {
 		Sleeps: func(s *model.Service, c *model.Check) bool { // inside, where a container that is not there is no answer
 			return l.in.Target.EngineSocket != "" && (l.restarts(s, c) || len(c.Exec)+len(c.Plugin) > 0)
 		},
+		Running: func(s *model.Service, replica int) monitor.Running { return l.answers(a, s, replica) },
 		Secret: func(ref model.SecretRef) string {
 			a.secrets = insert(a.secrets, ref.Name)
 			return secretFile(ref.Name)
@@ -135,6 +137,24 @@ func (l *lowering) wordsOf(a *asker, s *model.Service, replica int, c *model.Che
 	}
 	words := append([]string{"container", engineSocket, l.containerOf(s, replica), sidecarPath, "probe"}, timeoutFlag(c.Limit())...)
 	return append(words, c.Words(local)...), monitor.Refusal{}
+}
+
+// slowStart is how long a service may take to open a port that it has no check for.
+const slowStart = 5 * time.Minute
+
+// answers asks whether a replica of s has one of its ports open, which is what can be seen of one without a check.
+func (l *lowering) answers(a *asker, s *model.Service, replica int) monitor.Running {
+	host, networks, why := l.findable(s, replica)
+	ports := s.TCPPorts()
+	if why != "" || len(ports) == 0 || l.node(s).Get("provider") != nil {
+		return monitor.Running{}
+	}
+	a.join(networks)
+	words := []string{"tcp"}
+	for _, p := range ports {
+		words = append(words, host+":"+strconv.Itoa(p))
+	}
+	return monitor.Running{Words: words, Grace: slowStart, Failures: model.CheckFailures}
 }
 
 // findable is what other containers call a replica of s, and the networks in which they do; or why none can.

@@ -77,6 +77,8 @@ func TestMonitorAsks(t *testing.T) {
 		{"what no network leads to", "services: { a: { image: a, network_mode: host, " + ready80 + " } }\n" + hears + socket, "a " + in + "shop-a-1" + probe + "tcp 127.0.0.1:80", "map[octo-monitor:map[]]"},
 		{"a name that is too long", "services: { a: { image: a, container_name: " + strings.Repeat("a", 64) + ", " + ready80 + " } }\n" + hears + socket,
 			"a " + in + strings.Repeat("a", 64) + probe + "tcp 127.0.0.1:80", "map[octo-monitor:map[]]"},
+		{"no check, and ports", "services: { a: { image: a, networks: [n], ports: ['81:80', '82:80', '53:53/udp'], expose: ['90-92', '99/udp'] } }\nnetworks: { n: {} }\n" + hears, "a tcp shop-a-1:80 shop-a-1:90", "map[n:map[]]"},
+		{"a program, and a port", "services: { a: { image: a, expose: ['90'], checks: { r: { exec: [/p] } } } }\n" + hears, "a tcp shop-a-1:90", "<nil>"},
 		{"what restarts", "services: { a: { image: a, " + alive80 + " } }\n" + socket, "a " + in + "shop-a-1" + probe + "tcp 127.0.0.1:80 restarts shop-a-1", "<nil>"},
 		{"and what it waits for", "services: { a: { image: a, checks: { l: { tcp: { port: 80 }, level: alive }, s: { tcp: { port: 81 }, level: startup } } } }\n" + socket,
 			"a " + in + "shop-a-1" + probe + "tcp 127.0.0.1:80 restarts shop-a-1; a " + in + "shop-a-1" + probe + "tcp 127.0.0.1:81", "<nil>"},

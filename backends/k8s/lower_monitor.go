@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -32,7 +33,7 @@ type watch struct {
 func (l *lowering) planMonitor() {
 	w := &watch{reached: map[*unit]bool{}}
 	w.plan = monitor.New(l.in, monitor.Site{
-		Replicas: l.askedReplicas, Words: l.question, Secret: func(ref model.SecretRef) string { return w.secret(l, ref) },
+		Replicas: l.askedReplicas, Words: l.question, Running: l.running, Secret: func(ref model.SecretRef) string { return w.secret(l, ref) },
 		Program: l.canTell, Host: l.hookHost,
 	}, &l.ds)
 	if w.plan == nil {
@@ -108,6 +109,18 @@ func (l *lowering) question(s *model.Service, _ int, c *model.Check) (words []st
 			"octo-monitor cannot run this program: it sees whether a pod of %s is ready, by its Service", s.Name)
 	}
 	return u.answers(), why
+}
+
+// slowStart is how long the first pod of a service may take to be ready that has no check.
+const slowStart = 5 * time.Minute
+
+// running asks whether a pod of s is there, by the TCP ports of its Service.
+func (l *lowering) running(s *model.Service, _ int) monitor.Running {
+	u := l.unit[s.Name]
+	if words := u.answers(); u.service && words[0] == "tcp" && s.NetworkMode != "none" {
+		return monitor.Running{Words: words, Grace: slowStart, Failures: model.CheckFailures}
+	}
+	return monitor.Running{}
 }
 
 // askedPort is the port that a check asks; 0 for a program.

@@ -206,6 +206,7 @@ services:
   name: { image: "a:1", healthcheck: { test: [CMD, x] } }
   asks: { image: "a:1", command: [x, name], healthcheck: { disable: true } }
   bot_1: { image: "a:1", networks: [apart] }
+  open: { image: "a:1", expose: ["80", "81", "53/udp"] }
 networks: { apart: { policy: dependencies } }
 notifications: { n: { webhook: { url: "http://bot_1:3000/x" } } }
 `
@@ -214,7 +215,7 @@ notifications: { n: { webhook: { url: "http://bot_1:3000/x" } } }
 	for _, c := range monitorRun(t, set).Checks {
 		got = append(got, c.Service+" "+c.Name+" "+strings.Join(c.What, " "))
 	}
-	want := []string{"a_b c grpc a-b:9000 x", "a_b life tcp a-b:1", "a_b up tcp a-b:9000 a-b:1", "name default dns name"}
+	want := []string{"a_b c grpc a-b:9000 x", "a_b life tcp a-b:1", "a_b up tcp a-b:9000 a-b:1", "name default dns name", "open running tcp open:80 open:81"}
 	if !slices.Equal(got, want) {
 		t.Errorf("it asks\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

@@ -34,6 +34,7 @@ func (l *lowering) findMonitor() {
 	l.monitoring.plan = monitor.New(l.in, monitor.Site{
 		Replicas: func(s *model.Service) int { return l.toldApart(l.byName[s.Name]) },
 		Words:    l.monitorWords,
+		Running:  l.unitRuns,
 		Secret: func(ref model.SecretRef) string {
 			return l.loadFor(&l.monitoring.secrets, l.monitorUnit(), ref.Name, ref.Path)
 		},
@@ -98,6 +99,21 @@ func (l *lowering) monitorWords(m *model.Service, replica int, c *model.Check) (
 		return nil, why
 	}
 	return c.Words(host), monitor.Refusal{}
+}
+
+// unitRuns asks systemd whether the unit of a replica runs; of replicas that are asked as one, all units. It says at once, as
+// the answer is no guess.
+func (l *lowering) unitRuns(m *model.Service, replica int) monitor.Running {
+	s := l.byName[m.Name]
+	units := s.units
+	if l.toldApart(s) > 1 {
+		units = units[replica-1 : replica]
+	}
+	list := make([][]string, len(units))
+	for i, u := range units {
+		list[i] = []string{"unit", u}
+	}
+	return monitor.Running{Words: model.Ask(list), Failures: 1}
 }
 
 // notifierProgram refuses a program that the monitor would look for in a folder that it is not in.

@@ -3,12 +3,14 @@ package systemd
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/tree"
+	"github.com/octocompose/octocompose/runtime/spec"
 )
 
 // askedContainer is a container with a check.
@@ -203,8 +205,32 @@ func TestNoMonitor(t *testing.T) {
 	if len(diags) > 0 || set.Get(unit) != nil || strings.Contains(string(set.Get("etc/containers/systemd/shop-default.network").Data), "Subnet") {
 		t.Errorf("something is made for nobody: %v", diags)
 	}
-	set, _ = New().Lower(telling(&model.Service{Name: "web", Image: "nginx"}))
+	set, _ = New().Lower(telling(&model.Service{Name: "web", Image: "nginx", Profiles: []string{"p"}}))
 	if set.Get(unit) != nil || set.Get("etc/systemd/system/shop-secret-chat.service") != nil {
 		t.Error("a monitor that asks nobody is made")
+	}
+}
+
+// TestUnitRuns: of a service without a check that can be asked, systemd is asked, and its network stays as it is.
+func TestUnitRuns(t *testing.T) {
+	two := 2
+	program := &model.Service{Name: "db", Image: "db", Checks: []model.Check{{Name: "a", Path: tree.Of("services", "db", "checks", "a"), Exec: []string{"x"}}}}
+	set, diags := New().Lower(telling(program, &model.Service{Name: "web", Image: "nginx", Replicas: &two}))
+	if diags.Has(diag.Error) {
+		t.Fatal(diags)
+	}
+	run, err := spec.ParseRun(set.Get("etc/shop/monitor/run.json").Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	for _, c := range run.Checks {
+		asked = append(asked, c.Service+" "+c.Name+": "+strings.Join(c.What, " "))
+	}
+	if want := []string{"db running: unit shop-db.service", "web-1 running: unit shop-web@1.service", "web-2 running: unit shop-web@2.service"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q", asked)
+	}
+	if n := set.Get("etc/containers/systemd/shop-default.network"); n == nil || strings.Contains(string(n.Data), "Subnet") {
+		t.Error("the network has fixed addresses for nobody")
 	}
 }

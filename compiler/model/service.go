@@ -2,6 +2,8 @@ package model
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/octocompose/octocompose/compiler/tree"
 )
@@ -159,6 +161,30 @@ type Port struct {
 	Published   string `octo:"published"` // "": any; a number; a range 8000-8010
 	Protocol    string `octo:"protocol"`  // tcp, udp, sctp
 	AppProtocol string `octo:"app_protocol"`
+}
+
+// TCPPorts are the TCP ports that the service is said to have, in the order of ports and expose, each once; of a range in
+// expose the first.
+func (s *Service) TCPPorts() []int {
+	var out []int
+	add := func(port int) {
+		if port > 0 && !slices.Contains(out, port) {
+			out = append(out, port)
+		}
+	}
+	for i := range s.Ports {
+		if p := s.Ports[i].Protocol; p == "" || p == "tcp" {
+			add(s.Ports[i].Target)
+		}
+	}
+	for _, e := range s.Expose {
+		port, protocol, _ := strings.Cut(e, "/")
+		port, _, _ = strings.Cut(port, "-")
+		if n, err := strconv.Atoi(port); err == nil && (protocol == "" || protocol == "tcp") {
+			add(n)
+		}
+	}
+	return out
 }
 
 // NetworkAttachment is a service on a network.

@@ -8,7 +8,8 @@
 // A target that has a feature uses it itself: gates, healthchecks, probes and restarts stay where they are. The monitor is
 // for what the target lacks. It asks a check
 //
-//   - where the config has notifications: all checks of levels ready and alive, so that who is named hears of all of them;
+//   - where the config has notifications: all checks of levels ready and alive, so that who is named hears of all of them; of a
+//     service without one that it can ask, whether it runs at all (Site.Running);
 //   - where the check restarts its service and the target does not (Site.Restart).
 //
 // The checks of level startup of such a service are asked too, as the others wait for them; alone only where they say
@@ -22,8 +23,10 @@ package monitor
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/octocompose/octocompose/compiler/diag"
 	"github.com/octocompose/octocompose/compiler/model"
@@ -38,6 +41,9 @@ type Site struct {
 	Replicas func(s *model.Service) int
 	// Words are how octo-sidecar asks a check of a replica, as [spec.Check.What]; nil, and why not, where it cannot.
 	Words func(s *model.Service, replica int, c *model.Check) (words []string, why Refusal)
+	// Running is how octo-sidecar sees whether a replica runs at all, for services without a check that it can ask; nil, or no
+	// words: it cannot.
+	Running func(s *model.Service, replica int) Running
 	// Sleeps reports whether a check of a service that does not run is no failure to the monitor, so that services may be asked
 	// that only a profile starts; nil: none.
 	Sleeps func(s *model.Service, c *model.Check) bool
@@ -51,6 +57,20 @@ type Site struct {
 	// Host is what the monitor calls a service in the address of a webhook; nil: its name.
 	Host func(s *model.Service) (host string, why Refusal)
 }
+
+// Running is a question whether a service runs at all.
+type Running struct {
+	Words    []string // as [spec.Check.What]
+	Grace    time.Duration
+	Failures int
+}
+
+// How often that is asked, and the name of such a check.
+const (
+	runningEvery = 10 * time.Second
+	runningLimit = 5 * time.Second
+	runningName  = "running"
+)
 
 // Refusal is why something cannot be, and what to do instead. The zero value: it can.
 type Refusal struct{ Why, Help string }
@@ -131,22 +151,11 @@ func (m *maker) service(s *model.Service) {
 	if replicas == 0 {
 		return
 	}
-	if m.tells && len(checks) == 0 {
-		if !m.runs(s) {
-			return // somebody starts it by hand, and looks at it
-		}
-		why := "it has no check"
-		if s.Healthcheck != nil && !s.Healthcheck.Off() {
-			why = "only its image knows its check"
-		}
-		m.untold(s.Path, "give it a healthcheck or checks", "nobody is told when %s fails: %s", s.Name, why)
-		return
-	}
 	before := len(m.plan.Checks)
 	for i := range checks {
 		m.check(s, &checks[i], replicas)
 	}
-	if len(m.plan.Checks) == before {
+	if len(m.plan.Checks) == before && !m.running(s, replicas, len(checks) > 0) {
 		return
 	}
 	m.plan.Services = append(m.plan.Services, s)
@@ -160,6 +169,40 @@ func (m *maker) service(s *model.Service) {
 			}
 		}
 	}
+}
+
+// running asks whether s runs, where no check of it is asked and somebody is to hear. It reports whether it can; written
+// tells that there are checks, of which it was said why nobody hears of them.
+func (m *maker) running(s *model.Service, replicas int, written bool) bool {
+	if !m.tells || !m.runs(s) { // what a profile starts is started by hand, by somebody who looks at it
+		return false
+	}
+	name := runningName
+	for slices.ContainsFunc(s.Checks, func(c model.Check) bool { return c.Name == name }) {
+		name += "-"
+	}
+	for n := 1; n <= replicas; n++ {
+		var r Running
+		if m.site.Running != nil {
+			r = m.site.Running(s, n)
+		}
+		if r.Words == nil {
+			if !written {
+				why := "it has no check"
+				if s.Healthcheck != nil && !s.Healthcheck.Off() {
+					why = "only its image knows its check"
+				}
+				m.untold(s.Path, "give it a healthcheck or checks", "nobody is told when %s fails: %s", s.Name, why)
+			}
+			return false
+		}
+		m.plan.add(spec.Check{
+			Service: m.instance(s, n, replicas), Name: name, Level: spec.Alive, What: r.Words,
+			Interval: spec.Duration(runningEvery), Timeout: spec.Duration(runningLimit), StartPeriod: spec.Duration(r.Grace),
+			Failures: r.Failures, Successes: 1,
+		}, s.Path)
+	}
+	return true
 }
 
 // check adds one check, once for each replica.

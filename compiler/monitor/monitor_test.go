@@ -85,6 +85,12 @@ func TestAsked(t *testing.T) {
 	second.Name = "d"
 	started := tcp(model.Startup, "")
 	started.Name = "s"
+	called := func(name string) model.Check {
+		c := started
+		c.Name = name
+		return c
+	}
+	runs := func(s *Site) { s.Running = func(*model.Service, int) Running { return Running{Words: []string{"tcp", "a:1"}, Failures: 1} } }
 	for _, c := range []struct {
 		name   string
 		tells  bool
@@ -120,6 +126,12 @@ func TestAsked(t *testing.T) {
 			said:   "warning: services.a: nobody is told when a fails: only its image knows its check"},
 		{name: "a program", tells: true, checks: []model.Check{program("", ""), second}, want: "a ready",
 			said: "warning: services.a.checks.c: nobody is told when this fails: it runs a program"},
+		{name: "a program, and it is seen whether the service runs", tells: true, checks: []model.Check{program("", "")}, want: "a alive",
+			site: runs, said: "warning: services.a.checks.c: nobody is told when this fails"},
+		{name: "no check, and it is seen whether the service runs", tells: true, want: "a alive", site: runs},
+		{name: "only a start, and it is seen whether the service runs", tells: true, checks: []model.Check{started}, want: "a alive, a startup", site: runs},
+		{name: "a check of that name", tells: true, checks: []model.Check{called("running")}, want: "a alive, a startup", site: runs},
+		{name: "a check that is asked says more", tells: true, checks: []model.Check{tcp("", "")}, want: "a ready", site: runs},
 		{name: "a program that is to be told of", tells: true, checks: []model.Check{program("", "notify"), second}, want: "a ready",
 			said: "error: services.a.checks.c.on_failure: cannot tell anybody when this fails: it runs a program"},
 		{name: "a program that restarts", site: restarts, checks: []model.Check{program(model.Alive, "")}, want: "none",
