@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +52,7 @@ func (l *lowering) askChecks() {
 			a.secrets = insert(a.secrets, ref.Name)
 			return secretFile(ref.Name)
 		},
-		Program: l.program,
+		Program: l.program, Alone: "in the container of " + monitorName + " that is the container itself",
 	}
 	if l.in.Target.EngineSocket != "" { // else health.go refuses what restarts
 		site.Restart = func(s *model.Service, replica int, _ *model.Check) (r *spec.Restart, why monitor.Refusal) {
@@ -214,37 +213,14 @@ func (l *lowering) program(n *model.Notifier) (why monitor.Refusal) {
 	return why
 }
 
-// place is a host that a notifier speaks to, and where the config names it; host is "" for one that nobody knows yet.
-type place struct {
-	host string
-	at   tree.Path
-}
-
-func placeOf(n *model.Notifier) place {
-	switch {
-	case n.SMTP != nil:
-		return place{n.SMTP.Host(), n.Path.Keys("smtp", "server")}
-	case n.Webhook != nil && n.Webhook.URL != "":
-		if u, err := url.Parse(n.Webhook.URL); err == nil {
-			return place{u.Hostname(), n.Path.Keys("webhook", "url")}
-		}
-	}
-	return place{"", n.Path}
-}
-
 // tells puts octo-monitor into the networks of services that its notifiers speak to, and takes out of the plan who cannot
 // be told. It reports whether somebody is told outside of the application.
 func (l *lowering) tells(a *asker) (outside bool) {
-	const advice = "tell a service of this application, or a host that has a name in DNS"
 	a.plan.Notify = slices.DeleteFunc(a.plan.Notify, func(x spec.Notifier) bool {
 		i := slices.IndexFunc(l.in.Project.Notifiers, func(n *model.Notifier) bool { return n.Name == x.Name })
-		p := placeOf(l.in.Project.Notifiers[i])
-		s := l.in.Project.Service(p.host)
-		switch {
-		case model.IsLoopback(p.host):
-			support.Refuse(&l.ds, l.in.Target, p.at, advice, "cannot reach %s: in the container of %s that is the container itself", p.host, monitorName)
-			return true
-		case s == nil:
+		host, at := l.in.Project.Notifiers[i].To()
+		s := l.in.Project.Service(host)
+		if s == nil {
 			outside = true
 			return false
 		}
@@ -253,7 +229,7 @@ func (l *lowering) tells(a *asker) (outside bool) {
 			mode = networkMode(l.node(s)) // of another service, whose name it would be
 		}
 		if mode != "" {
-			support.Refuse(&l.ds, l.in.Target, p.at, "give it a network", "cannot reach %s: with network_mode: %s it has no name", s.Name, mode)
+			support.Refuse(&l.ds, l.in.Target, at, "give it a network", "cannot reach %s: with network_mode: %s it has no name", s.Name, mode)
 			return true
 		}
 		a.join(networks)

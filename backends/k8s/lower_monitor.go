@@ -34,7 +34,7 @@ func (l *lowering) planMonitor() {
 	w := &watch{reached: map[*unit]bool{}}
 	w.plan = monitor.New(l.in, monitor.Site{
 		Replicas: l.askedReplicas, Words: l.question, Running: l.running, Secret: func(ref model.SecretRef) string { return w.secret(l, ref) },
-		Program: l.canTell, Host: l.hookHost,
+		Program: l.canTell, Host: l.hookHost, Alone: monitorName + " is alone in its pod",
 	}, &l.ds)
 	if w.plan == nil {
 		return
@@ -181,24 +181,14 @@ func (l *lowering) hookHost(s *model.Service) (host string, why monitor.Refusal)
 	return u.name, why
 }
 
-// checkNotifier refuses what a pod of its own does not reach, and notes the service that is told by http.
+// checkNotifier refuses a port that the Service of who is told by http does not have, and notes that service.
 func (l *lowering) checkNotifier(w *watch, n *model.Notifier) {
-	if n.SMTP != nil {
-		if host := n.SMTP.Host(); model.IsLoopback(host) {
-			l.refuseLoopback(n.Path.Keys("smtp", "server"), host)
-		}
-		return
-	}
 	if n.Webhook == nil {
 		return
 	}
 	at := n.Path.Keys("webhook", "url")
 	to, err := url.Parse(n.Webhook.URL)
 	if n.Webhook.URL == "" || err != nil {
-		return
-	}
-	if model.IsLoopback(to.Hostname()) {
-		l.refuseLoopback(at, to.Hostname())
 		return
 	}
 	u := l.unit[to.Hostname()]
@@ -213,10 +203,6 @@ func (l *lowering) checkNotifier(w *watch, n *model.Notifier) {
 	if !u.headless && !u.hasTCP(number) { // a headless Service is the pods themselves, whose ports are all there
 		l.refuse(at, "write expose: ["+strconv.Itoa(number)+"] for "+u.s.Name, "cannot reach %s: its Service has no port %d", u.s.Name, number)
 	}
-}
-
-func (l *lowering) refuseLoopback(p tree.Path, host string) {
-	l.refuse(p, "name a service of this application, or another machine", "cannot reach %s: %s is alone in its pod", host, monitorName)
 }
 
 // secret is the file of a secret in the pod of octo-monitor.

@@ -93,7 +93,7 @@ func TestMonitorFindings(t *testing.T) {
 		{"a program of the image", tell("exec: [page]") + target("sidecar: own:1"), "\"page\" must be in the image own:1",
 			"notifications.n.exec", "", diag.Warning},
 		{"a mail server on loopback", tell("smtp: { server: \"127.0.0.1:25\", tls: none, from: a@b.c, to: [a@b.c] }"), "cannot reach 127.0.0.1: octo-monitor is alone in its pod",
-			"notifications.n.smtp.server", "another machine", diag.Error},
+			"notifications.n.smtp.server", "a host that has a name in DNS", diag.Error},
 		{"a hook on loopback", tell("webhook: { url: \"http://localhost:1/\" }"), "cannot reach localhost: octo-monitor is alone in its pod",
 			"notifications.n.webhook.url", "a service of this application", diag.Error},
 		{"a hook at a port that is not there", tell("webhook: { url: \"http://a:81/\" }"), "cannot reach a: its Service has no port 81",

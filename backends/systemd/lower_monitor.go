@@ -8,7 +8,6 @@ import (
 	"github.com/octocompose/octocompose/compiler/artifact"
 	"github.com/octocompose/octocompose/compiler/model"
 	"github.com/octocompose/octocompose/compiler/monitor"
-	"github.com/octocompose/octocompose/compiler/support"
 	"github.com/octocompose/octocompose/compiler/tree"
 )
 
@@ -48,23 +47,6 @@ func (l *lowering) findMonitor() {
 	for i := range l.monitoring.plan.Checks {
 		c := &l.monitoring.plan.Checks[i]
 		l.monitoring.asked[c.Service+"/"+c.Name] = true
-	}
-	l.neverTold()
-}
-
-// neverTold warns of events that are not to be had here, unless the target accepts that.
-func (l *lowering) neverTold() {
-	if _, ok := support.Accepts(l.t, tree.Of("notifications")); ok {
-		return
-	}
-	for _, n := range l.p.Notifiers {
-		for i, on := range n.On {
-			if on == "restarted" || on == "given_up" {
-				l.emulate(n.Path.Key("on").Index(i),
-					"delete it, as failed and recovered are told; or accept it: targets."+l.t.Name+".accept: [notifications]",
-					"nobody is told: systemd and Podman restart services, and octo-sidecar none")
-			}
-		}
 	}
 }
 

@@ -3,6 +3,7 @@ package model
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/octocompose/octocompose/compiler/tree"
@@ -64,6 +65,19 @@ func (n *Notifier) Secrets() []SecretRef {
 		add(n.Webhook.HeaderSecret, "webhook", "header_secret")
 	}
 	return out
+}
+
+// To is the host that the notifier speaks to, and where it stands; "" where nobody knows it before it is told.
+func (n *Notifier) To() (host string, at tree.Path) {
+	switch {
+	case n.SMTP != nil:
+		return n.SMTP.Host(), n.Path.Keys("smtp", "server")
+	case n.Webhook != nil && n.Webhook.URL != "":
+		if u, err := url.Parse(n.Webhook.URL); err == nil {
+			return u.Hostname(), n.Path.Keys("webhook", "url")
+		}
+	}
+	return "", n.Path
 }
 
 // IsLoopback tells whether host is the machine itself: localhost, or an address of its loopback.

@@ -54,6 +54,8 @@ type Site struct {
 	Secret func(ref model.SecretRef) string
 	// Program says why octo-sidecar cannot run the program of a notifier; the zero value: it can.
 	Program func(n *model.Notifier) Refusal
+	// Alone says why localhost is not the machine to the monitor; "": it is.
+	Alone string
 	// Host is what the monitor calls a service in the address of a webhook; nil: its name.
 	Host func(s *model.Service) (host string, why Refusal)
 }
@@ -298,8 +300,15 @@ func made(c *model.Check, service string, words []string) spec.Check {
 // notifier is one of the spec; not ok: it was reported.
 func (m *maker) notifier(n *model.Notifier) (x spec.Notifier, ok bool) {
 	x = spec.Notifier{Name: n.Name}
-	for _, on := range n.On {
+	for i, on := range n.On {
 		x.On = append(x.On, spec.Event(on))
+		if e := spec.Event(on); m.site.Restart == nil && (e == spec.EventRestarted || e == spec.EventGivenUp) {
+			m.untold(n.Path.Key("on").Index(i), "delete it, as failed and recovered are told", "nobody is told of this here: octo-sidecar restarts nothing on this target")
+		}
+	}
+	if host, at := n.To(); m.site.Alone != "" && model.IsLoopback(host) {
+		support.Refuse(m.ds, m.in.Target, at, "tell a service of this application, or a host that has a name in DNS", "cannot reach %s: %s", host, m.site.Alone)
+		return x, false
 	}
 	files := map[string]string{}
 	for _, ref := range n.Secrets() {

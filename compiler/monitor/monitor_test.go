@@ -90,7 +90,9 @@ func TestAsked(t *testing.T) {
 		c.Name = name
 		return c
 	}
-	runs := func(s *Site) { s.Running = func(*model.Service, int) Running { return Running{Words: []string{"tcp", "a:1"}, Failures: 1} } }
+	runs := func(s *Site) {
+		s.Running = func(*model.Service, int) Running { return Running{Words: []string{"tcp", "a:1"}, Failures: 1} }
+	}
 	for _, c := range []struct {
 		name   string
 		tells  bool
@@ -227,7 +229,31 @@ func TestNotifiers(t *testing.T) {
 	if _, err := (spec.Run{Project: "shop", Checks: plan.Checks, Notify: plan.Notify}).Marshal(); err != nil {
 		t.Error(err)
 	}
+	s.Alone, ds = "it is alone", nil
+	if plan = New(in, s, &ds); len(plan.Notify) != 3 || !strings.Contains(texts(ds), "error: notifications.here.webhook.url: cannot reach 127.0.0.1: it is alone") {
+		t.Errorf("%v %s", plan.Notify, texts(ds))
+	}
 	if plan.From.String() != "notifications" || len(plan.Services) != 1 {
 		t.Errorf("%s, %d services", plan.From, len(plan.Services))
+	}
+}
+
+// Restarts are told where octo-sidecar does them, and it is said where it does none.
+func TestRestarted(t *testing.T) {
+	list := chat()
+	list[0].On = []string{"failed", "restarted", "given_up"}
+	in, _ := input(list, tcp("", ""))
+	var ds diag.List
+	New(in, site(), &ds)
+	const want = "warning: notifications.chat.on[1]: nobody is told of this here: octo-sidecar restarts nothing on this target\n" +
+		"warning: notifications.chat.on[2]: nobody is told of this here: octo-sidecar restarts nothing on this target\n"
+	if got := texts(ds); got != want {
+		t.Error(got)
+	}
+	at := site()
+	restarts(&at)
+	ds = nil
+	if New(in, at, &ds); len(ds) > 0 {
+		t.Error(texts(ds))
 	}
 }
