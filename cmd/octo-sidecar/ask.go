@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/octocompose/octocompose/runtime/act"
 	"github.com/octocompose/octocompose/runtime/preflight"
 	"github.com/octocompose/octocompose/runtime/probe"
 	"github.com/octocompose/octocompose/runtime/wait"
@@ -99,7 +100,7 @@ func (c *call) what(words []string, times ...time.Duration) (probe.Func, error) 
 			return nil, errUsage{errTimes}
 		}
 	}
-	ask, err := probe.Parse(words, c.kube())
+	ask, err := probe.Parse(words, c.means())
 	if err != nil {
 		return nil, errUsage{err}
 	}
@@ -116,6 +117,14 @@ func (c *call) while(ctx context.Context, pid int) (context.Context, func(), err
 		return nil, nil, errUsage{err}
 	}
 	return ctx, stop, nil
+}
+
+// means is what questions need from outside: the API server, and systemd over the system bus.
+func (c *call) means() probe.Means {
+	return probe.Means{Kube: c.kube(), Units: func(ctx context.Context, name string) (probe.Unit, error) {
+		is, err := act.System{}.Look(ctx, name)
+		return probe.Unit(is), err
+	}}
 }
 
 // kubeDir is where a projected volume of the gate holds token, ca.crt and namespace.

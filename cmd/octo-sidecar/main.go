@@ -46,6 +46,7 @@ WHAT is one of:
   grpc HOST:PORT [SERVICE] grpc.health.v1.Health/Check answers SERVING, in plain text
   exec PROGRAM ARG…        the program ends with 0
   plugin PROGRAM ARG…      a Nagios plugin: 0 and 1 work, 2, 3 and others do not
+  unit NAME.service        the unit of systemd runs, and systemd has not restarted it since it was asked last
   k8s-job NAME             the Kubernetes Job has completed; token, ca.crt and namespace lie in /run/octo/kube
   all JSON                 all of a list hold: '[["tcp","127.0.0.1:80"],["http","http://127.0.0.1/"]]'
 

@@ -60,6 +60,7 @@ func TestRun(t *testing.T) {
 		{"probe tcp", 2, "want tcp HOST:PORT…"},
 		{"probe", 2, "want what to ask: tcp HOST:PORT…"},
 		{"probe smtp x:1", 2, `no kind is called "smtp"`},
+		{"probe unit shop-db", 2, `cannot use "shop-db" as a unit; want NAME.service`},
 		{"probe --nope tcp x:1", 2, "unknown flag: --nope"},
 		{"probe --timeout=0s tcp x:1", 2, "more than 0"},
 		{"wait --interval=0s tcp x:1", 2, "more than 0"},

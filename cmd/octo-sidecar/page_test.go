@@ -39,7 +39,7 @@ func TestPage(t *testing.T) {
 			case "preflight":
 				_, err = preflight.Parse(words[2:])
 			default:
-				_, err = probe.Parse(words[2:], probe.Kube{})
+				_, err = probe.Parse(words[2:], (&call{env: noEnv}).means())
 			}
 			if err != nil {
 				t.Errorf("%s: %v", strings.TrimSpace(line), err)

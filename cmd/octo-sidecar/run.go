@@ -277,7 +277,7 @@ func (r *runner) startChecks(c *call, start func(string, func(context.Context) e
 	}
 	meter := &meter{recorder: r.recorder}
 	r.checks, err = schedule.New(schedule.Options{
-		Read:  func(words []string) (probe.Question, error) { return probe.Read(words, c.kube()) },
+		Read:  func(words []string) (probe.Question, error) { return probe.Read(words, c.means()) },
 		Act:   act.Options{Hands: act.System{}},
 		Sink:  r.happened,
 		Meter: meter, Lag: meter.late, BeatEvery: every, Parallel: questions(),

@@ -21,6 +21,11 @@ func told(t *testing.T, k *kit) {
 		t.Logf("cannot heal %s, so it has been restarted: %v", victim.id, err)
 	}
 	k.hears(t, "kit web default recovered")
+	if k.name() == "systemd" { // its check is a program in the container: systemd is asked whether the unit runs
+		k.kill(t, of(k.instances(t, k), "rude")[0])
+		k.hears(t, "kit rude running failed")
+		k.hears(t, "kit rude running recovered")
+	}
 	k.healthy(t, time.Minute)
 }
 

@@ -10,6 +10,8 @@
 // service in a window, and a share of all services that may be restarted at about the same time. When everything fails at
 // once the fault lies elsewhere, and restarting everything would make it worse.
 //
+// [System.Look] asks systemd how a unit is. It changes nothing, and stands here because only this package speaks D-Bus.
+//
 // A container that somebody has stopped or paused, or that its engine is restarting, is left alone ([ErrLeft]).
 //
 // It never decides that a service has failed, and it knows no other time than the monotonic one.

@@ -87,14 +87,14 @@ func parseDNS(_ System, words []string) (Func, error) {
 	if len(words) != 1 {
 		return nil, errWords
 	}
-	return probe.Parse(append([]string{"dns"}, words...), probe.Kube{})
+	return probe.Parse(append([]string{"dns"}, words...), probe.Means{})
 }
 
 func parseURL(_ System, words []string) (Func, error) {
 	if len(words) != 1 {
 		return nil, errWords
 	}
-	if _, err := probe.Parse([]string{"http", words[0]}, probe.Kube{}); err != nil {
+	if _, err := probe.Parse([]string{"http", words[0]}, probe.Means{}); err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context) error { return probe.Reach(ctx, words[0]) }, nil

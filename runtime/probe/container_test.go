@@ -117,7 +117,7 @@ func TestContainer(t *testing.T) {
 		{"not started", engines{getExec: `200 {"Running":false,"ExitCode":null}`}, "", "it was not started", true},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
-		q, err := Read([]string{"container", c.engine.serve(t, cancel), "api", "/bin/check", "-v"}, Kube{})
+		q, err := Read([]string{"container", c.engine.serve(t, cancel), "api", "/bin/check", "-v"}, Means{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,12 +1,13 @@
 // Package probe asks once whether something works: a port, a name, a page, a gRPC service, a program, one in a container, a
-// Kubernetes Job.
+// unit of systemd, a Kubernetes Job.
 //
-// In: what to ask, a context with a deadline. Out: nil, or an error that says what was seen. It never retries and keeps
-// no state; packages wait and watch repeat it. It reads no environment: what a question needs of it comes in.
+// In: what to ask, a context with a deadline. Out: nil, or an error that says what was seen. It never retries, and
+// keeps no state but the count of restarts of a unit; packages wait and watch repeat it. It reads no environment and knows
+// no bus: what a question needs of them comes in ([Means]).
 //
 // [Parse] reads a question as the command line spells it; the verbs probe, wait and watch share it.
 //
-//	ask, err := probe.Parse([]string{"tcp", "db:5432"}, probe.Kube{})
+//	ask, err := probe.Parse([]string{"tcp", "db:5432"}, probe.Means{})
 //	err = ask(ctx)
 package probe
 

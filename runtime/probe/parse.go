@@ -23,34 +23,38 @@ var kinds = []struct {
 }
 
 const (
-	wantJob = "k8s-job NAME"
-	wantAll = "all JSON"
+	wantUnit = "unit NAME.service"
+	wantJob  = "k8s-job NAME"
+	wantAll  = "all JSON"
 )
 
 // errWords is answered by a parser whose words are too few or too many; [Parse] says what is wanted.
 var errWords = errors.New("wrong number of words")
 
 // Parse reads a question in the words of the command line: tcp HOST:PORT…, dns NAME, http [--host=NAME] URL, grpc
-// HOST:PORT [SERVICE], exec PROGRAM ARG…, plugin PROGRAM ARG…, container SOCKET NAME PROGRAM ARG…, k8s-job NAME or all
-// JSON. kube is asked about Jobs. An error says what was expected; nothing is asked here.
-func Parse(words []string, kube Kube) (Func, error) { return parse(words, kube, 0) }
+// HOST:PORT [SERVICE], exec PROGRAM ARG…, plugin PROGRAM ARG…, container SOCKET NAME PROGRAM ARG…, unit NAME.service,
+// k8s-job NAME or all JSON. An error says what was expected; nothing is asked here. The Func of a unit remembers between
+// two questions how often systemd had restarted it.
+func Parse(words []string, means Means) (Func, error) { return parse(words, means, 0) }
 
-func parse(words []string, kube Kube, depth int) (Func, error) {
+func parse(words []string, means Means, depth int) (Func, error) {
 	if len(words) == 0 {
 		return nil, errors.New("want what to ask: " + strings.Join(wants(), ", "))
 	}
 	kind, rest := words[0], words[1:]
 	switch kind {
+	case "unit":
+		return parseUnit(rest, means)
 	case "k8s-job":
 		if len(rest) != 1 || rest[0] == "" {
 			return nil, errors.New("want " + wantJob)
 		}
-		return func(ctx context.Context) error { return kube.Job(ctx, rest[0]) }, nil
+		return func(ctx context.Context) error { return means.Kube.Job(ctx, rest[0]) }, nil
 	case "all":
 		if len(rest) != 1 || depth == maxNested {
 			return nil, errAll
 		}
-		return ParseAll(rest[0], func(words []string) (Func, error) { return parse(words, kube, depth+1) })
+		return ParseAll(rest[0], func(words []string) (Func, error) { return parse(words, means, depth+1) })
 	}
 	for _, k := range kinds {
 		if k.name != kind {
@@ -70,7 +74,7 @@ func wants() []string {
 	for _, k := range kinds {
 		all = append(all, k.want)
 	}
-	return append(all, wantJob, wantAll)
+	return append(all, wantUnit, wantJob, wantAll)
 }
 
 func parseTCP(words []string) (Func, error) {

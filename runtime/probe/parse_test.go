@@ -29,6 +29,10 @@ func TestParse(t *testing.T) {
 		{[]string{"exec", "true", "--flag"}, ""},
 		{[]string{"plugin", "check_disk", "-w", "20%"}, ""},
 		{[]string{"container", "/run/docker.sock", "shop-api-1", "/octo/octo-sidecar", "probe", "--timeout=2s", "exec", "true"}, ""},
+		{[]string{"unit", "shop-db.service"}, ""},
+		{[]string{"unit", "shop-api@1.service"}, ""},
+		{[]string{"unit", `dev-x\x2dy@a@b.service`}, ""},
+		{[]string{"unit", strings.Repeat("x", 247) + ".service"}, ""},
 		{[]string{"k8s-job", "migrate"}, ""},
 		{[]string{"all", `[["tcp","a:1"],["all","[[\"dns\",\"db\"]]"]]`}, ""},
 		{nil, "want what to ask: tcp HOST:PORT…, dns NAME"},
@@ -49,6 +53,19 @@ func TestParse(t *testing.T) {
 		{[]string{"container", "docker.sock", "api", "true"}, `cannot use "docker.sock" as a socket; want an absolute path`},
 		{[]string{"container", "/run/docker.sock", "../x", "true"}, `cannot use "../x" as a container; want its name`},
 		{[]string{"container", "/run/docker.sock", "--user", "true"}, `cannot use "--user" as a container`},
+		{[]string{"unit"}, "want unit NAME.service"},
+		{[]string{"unit", ""}, "want unit NAME.service"},
+		{[]string{"unit", "a.service", "b.service"}, "want unit NAME.service"},
+		{[]string{"unit", "shop-db"}, `cannot use "shop-db" as a unit; want NAME.service`},
+		{[]string{"unit", "shop.socket"}, `cannot use "shop.socket" as a unit`},
+		{[]string{"unit", ".service"}, `cannot use ".service" as a unit`},
+		{[]string{"unit", "@1.service"}, `cannot use "@1.service" as a unit`},
+		{[]string{"unit", "a b.service"}, `cannot use "a b.service" as a unit`},
+		{[]string{"unit", "a/b.service"}, `cannot use "a/b.service" as a unit`},
+		{[]string{"unit", "*.service"}, `cannot use "*.service" as a unit`},
+		{[]string{"unit", "a.service\n"}, `cannot use "a.service\n" as a unit`},
+		{[]string{"unit", strings.Repeat("x", 248) + ".service"}, `as a unit; want NAME.service`},
+		{[]string{"unit", "shop-api@.service"}, `cannot use "shop-api@.service" as a unit; want one of its instances, shop-api@NAME.service`},
 		{[]string{"k8s-job"}, "want k8s-job NAME"},
 		{[]string{"all", "[]"}, "want a JSON list of lists"},
 		{[]string{"all", `[["dns","a"]] x`}, "want a JSON list of lists"},
@@ -56,7 +73,7 @@ func TestParse(t *testing.T) {
 		{[]string{"all", `[["tcp"]]`}, "want tcp HOST:PORT…"},
 		{[]string{"all", `[[]]`}, "want what to ask"},
 	} {
-		ask, err := Parse(c.words, Kube{})
+		ask, err := Parse(c.words, Means{Units: func(context.Context, string) (Unit, error) { return Unit{}, nil }})
 		if (err == nil) != (c.want == "") || (ask == nil) != (err != nil) || (err != nil && !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%q: got %v, want %q", c.words, err, c.want)
 		}
@@ -70,14 +87,14 @@ func TestParsedAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	ask, err := Parse([]string{"all", `[["tcp","` + l.Addr().String() + `"],["dns","localhost"]]`}, Kube{})
+	ask, err := Parse([]string{"all", `[["tcp","` + l.Addr().String() + `"],["dns","localhost"]]`}, Means{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := ask(t.Context()); err != nil {
 		t.Errorf("both hold: %v", err)
 	}
-	ask, err = Parse([]string{"all", `[["tcp","127.0.0.1:1"],["tcp","` + l.Addr().String() + `"],["dns","no-such-host.invalid"]]`}, Kube{})
+	ask, err = Parse([]string{"all", `[["tcp","127.0.0.1:1"],["tcp","` + l.Addr().String() + `"],["dns","no-such-host.invalid"]]`}, Means{})
 	if err != nil {
 		t.Fatal(err)
 	}

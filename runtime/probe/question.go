@@ -24,8 +24,8 @@ func program(ask func(ctx context.Context, program string, args ...string) (stri
 }
 
 // Read reads a question as [Parse] does.
-func Read(words []string, kube Kube) (Question, error) {
-	ask, err := Parse(words, kube)
+func Read(words []string, means Means) (Question, error) {
+	ask, err := Parse(words, means)
 	if err != nil {
 		return Question{}, err
 	}

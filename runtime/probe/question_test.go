@@ -18,15 +18,16 @@ func TestRead(t *testing.T) {
 		{[]string{"tcp", "a:1"}, false},
 		{[]string{"exec", "true"}, true},
 		{[]string{"plugin", "check_disk"}, true},
+		{[]string{"unit", "shop-db.service"}, false},
 		{[]string{"container", "/run/docker.sock", "api", "true"}, true},
 		{[]string{"all", `[["tcp","a:1"],["dns","db"]]`}, false},
 		{[]string{"all", `[["tcp","a:1"],["all","[[\"exec\",\"true\"]]"]]`}, true},
 	} {
-		if q, err := Read(c.words, Kube{}); err != nil || q.Forks != c.forks {
+		if q, err := Read(c.words, Means{Units: func(context.Context, string) (Unit, error) { return Unit{}, nil }}); err != nil || q.Forks != c.forks {
 			t.Errorf("%q: forks %v, %v; want %v", c.words, q.Forks, err, c.forks)
 		}
 	}
-	if _, err := Read([]string{"smtp", "x"}, Kube{}); err == nil {
+	if _, err := Read([]string{"smtp", "x"}, Means{}); err == nil {
 		t.Error("an unknown kind is taken")
 	}
 }
@@ -42,7 +43,7 @@ func TestReadTells(t *testing.T) {
 		{"exec", "echo broken; exit 1", "broken", `says "broken"`},
 		{"exec", "printf 'a\\377b'", "a\uFFFDb", ""},
 	} {
-		q, err := Read([]string{c.kind, "/bin/sh", "-c", c.script}, Kube{})
+		q, err := Read([]string{c.kind, "/bin/sh", "-c", c.script}, Means{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -95,7 +95,7 @@ func many(n int, what func(i int) []string) spec.Run {
 	return run
 }
 
-func readQuestion(words []string) (probe.Question, error) { return probe.Read(words, probe.Kube{}) }
+func readQuestion(words []string) (probe.Question, error) { return probe.Read(words, probe.Means{}) }
 
 // BenchmarkChecks asks 10,000 http checks, each every 10 s. Goals: cores ≤ 0.5, MB-peak ≤ 128, ms-lag-p99 ≤ 100, no
 // failure.
