@@ -112,7 +112,7 @@ func (l *lowering) applyEach(b *strings.Builder) {
 		}
 	}
 	line(b, "cp -r etc/. /etc/", "")
-	if l.programs {
+	if len(l.users()) > 0 {
 		line(b, "systemd-sysusers", "")
 	}
 	line(b, "systemctl daemon-reload", "")

@@ -155,7 +155,7 @@ func (l *lowering) forArchitectures(p *program, us *Section) {
 // makerOptions are the user and the folder of a unit that brings a program.
 func (l *lowering) makerOptions(p *program, sv *Section) {
 	l.programs = true
-	sv.Fixed("User", sysUser(l.names.project), tree.Root)
+	sv.Fixed("User", sysUser(l.names.project, fetchTask), tree.Root)
 	sv.Note("Each version has its own folder, so that the old one still runs while the new one arrives.")
 	sv.Fixed("StateDirectory", p.dir, tree.Root)
 	sv.Fixed("StateDirectoryMode", "0755", tree.Root)

@@ -45,10 +45,34 @@ func (l *lowering) frame() {
 	if l.watches {
 		l.restarter()
 	}
-	if l.programs {
-		data := header(l.p.Inputs) + "u " + sysUser(l.names.project) + " - \"" + l.names.project + " fetches programs\"\n"
+	if users := l.users(); len(users) > 0 {
+		data := header(l.p.Inputs)
+		for _, u := range users {
+			data += "u " + sysUser(l.names.project, u.task) + " - \"" + l.names.project + " " + u.does + "\"\n"
+		}
 		l.files = append(l.files, artifact.File{Path: "etc/sysusers.d/" + l.names.project + ".conf", Mode: 0o644, Data: []byte(data)})
 	}
+}
+
+// user is one that the project has on the machine, for a task.
+type user struct{ task, does string }
+
+// Tasks that have a user of their own.
+const (
+	fetchTask   = "fetch"
+	monitorTask = "monitor"
+)
+
+// users are those of the project. Other units have one that systemd makes at each start.
+func (l *lowering) users() []user {
+	var out []user
+	if l.programs {
+		out = append(out, user{fetchTask, "fetches programs"})
+	}
+	if l.monitoring.bus {
+		out = append(out, user{monitorTask, "asks checks"})
+	}
+	return out
 }
 
 // wanted reports whether the target starts the service. One of a profile that was not asked for is installed, and

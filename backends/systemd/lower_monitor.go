@@ -24,6 +24,7 @@ type monitoring struct {
 	places  map[string]place // of containers, by service
 	secrets []*model.Secret  // that the unit loads, sorted by key once it is made
 	runs    bool             // it starts programs: checks or notifiers
+	bus     bool             // it asks systemd over the system bus
 	asked   map[string]bool  // checks, as SERVICE/CHECK
 }
 
@@ -87,6 +88,7 @@ func (l *lowering) monitorWords(m *model.Service, replica int, c *model.Check) (
 // the answer is no guess.
 func (l *lowering) unitRuns(m *model.Service, replica int) monitor.Running {
 	s := l.byName[m.Name]
+	l.monitoring.bus = true
 	units := s.units
 	if l.toldApart(s) > 1 {
 		units = units[replica-1 : replica]
@@ -183,7 +185,11 @@ func (l *lowering) monitorService(file string, sv *Section, at tree.Path) {
 	}
 	sv.Fixed("TasksMax", tasks, at)
 	sv.Fixed("MemoryMax", memory, at)
-	l.hardening(sv, sandbox{umask: "0077", dynamic: true, low: l.lowMetrics(), at: at})
+	if l.monitoring.bus {
+		sv.Note("The system bus lets in who has a name, and a dynamic user has none where libnss-systemd is not installed.")
+		sv.Fixed("User", sysUser(l.names.project, monitorTask), at)
+	}
+	l.hardening(sv, sandbox{umask: "0077", dynamic: !l.monitoring.bus, low: l.lowMetrics(), at: at})
 	sv.Fixed("SocketBindDeny", "any", at)
 	l.bindMetrics(sv)
 	l.sidecar = true

@@ -317,16 +317,16 @@ func (l *lowering) onlyNative(s *service) bool {
 	return len(l.diags) == before || !l.diags[before:].Has(diag.Error)
 }
 
-// sysUser is the user who fetches programs. Names of users have at most 31 letters, and the first is one
+// sysUser is the user of the project for a task. Names of users have at most 31 letters, and the first is one
 // (sysusers.d(5)).
-func sysUser(project string) string {
-	name := project + "-fetch"
+func sysUser(project, task string) string {
+	name := project + "-" + task
 	if name[0] >= '0' && name[0] <= '9' {
 		name = "p" + name
 	}
 	if len(name) > 31 {
 		sum := sha256.Sum256([]byte(project))
-		name = name[:16] + "-" + hex.EncodeToString(sum[:])[:8] + "-fetch"
+		name = name[:31-len(task)-10] + "-" + hex.EncodeToString(sum[:])[:8] + "-" + task
 	}
 	return name
 }

@@ -107,7 +107,7 @@ func scaled(t *testing.T, k *kit) {
 	before := k.instances(t, k)
 	k.apply(t, "services.api.replicas=3")
 	k.healthy(t, 2*time.Minute)
-	if err := others(before, k.instances(t, k), "octo-monitor"); err != nil { // it asks the new one too
+	if err := others(before, k.instances(t, k), "octo-monitor", "monitor"); err != nil { // it asks the new one too
 		t.Error(err)
 	}
 }

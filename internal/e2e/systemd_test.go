@@ -195,6 +195,7 @@ func (s *systemd) stop(t *testing.T, k *kit, apply *page) []event {
 
 func (s *systemd) logs(k *kit) string {
 	script := `systemctl list-units --all --no-pager --plain --no-legend 'kit*'; podman ps -a
+for s in /var/lib/kit-*/; do octo-sidecar status --state="${s%/}"; done
 for u in $(systemctl list-units --all --plain --no-legend 'kit-*.service' | awk '{print $1}'); do
 	echo "--- $u"; journalctl --no-pager -q -o short-precise -u "$u" |
 	grep -vE ' podman\[|IGNORE_CGROUPSV1' | tail -n 50; done`
