@@ -161,13 +161,25 @@ func (m *maker) service(s *model.Service) {
 		return
 	}
 	m.plan.Services = append(m.plan.Services, s)
+	m.startup(s, checks, replicas, m.plan.Checks[before:])
+}
+
+// startup adds the checks of level startup, which the others wait for. In place of one that cannot be asked the others have
+// the time that it gives the start.
+func (m *maker) startup(s *model.Service, checks []model.Check, replicas int, others []spec.Check) {
 	for i := range checks {
-		if c := &checks[i]; c.Is() == model.Startup && c.OnFailure != "notify" {
-			for n := 1; n <= replicas; n++ {
-				// One that cannot be asked is left out: its start period is the others' too then, below.
-				if words, _ := m.site.Words(s, n, c); words != nil {
-					m.plan.add(made(c, m.instance(s, n, replicas), words), c.Path)
-				}
+		c := &checks[i]
+		if c.Is() != model.Startup || c.OnFailure == "notify" {
+			continue
+		}
+		for n := 1; n <= replicas; n++ {
+			if words, _ := m.site.Words(s, n, c); words != nil {
+				m.plan.add(made(c, m.instance(s, n, replicas), words), c.Path)
+				continue
+			}
+			takes := spec.Duration(c.Grace() + time.Duration(c.Fails())*c.Every())
+			for k := range others {
+				others[k].StartPeriod = max(others[k].StartPeriod, takes)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -255,5 +256,18 @@ func TestRestarted(t *testing.T) {
 	ds = nil
 	if New(in, at, &ds); len(ds) > 0 {
 		t.Error(texts(ds))
+	}
+}
+
+// A start that nobody can ask about has its time all the same.
+func TestStartPeriod(t *testing.T) {
+	slow := tcp(model.Startup, "")
+	five, often := 5, model.Duration(10*time.Second)
+	slow.Name, slow.TCP, slow.Exec, slow.Failures, slow.Interval, slow.StartPeriod = "s", nil, []string{"x"}, &five, &often, &often
+	in, _ := input(chat(), slow, tcp("", ""))
+	var ds diag.List
+	plan := New(in, site(), &ds)
+	if len(plan.Checks) != 1 || time.Duration(plan.Checks[0].StartPeriod) != time.Minute {
+		t.Errorf("%+v %s", plan.Checks, texts(ds))
 	}
 }
