@@ -275,7 +275,7 @@ func (r *runner) startChecks(c *call, start func(string, func(context.Context) e
 	if watchdog > 0 {
 		every = min(every, watchdog/2)
 	}
-	meter := &meter{recorder: r.recorder}
+	meter := &meter{recorder: r.recorder, log: r.log, unasked: map[string]int{}}
 	r.checks, err = schedule.New(schedule.Options{
 		Read:  func(words []string) (probe.Question, error) { return probe.Read(words, c.means()) },
 		Act:   act.Options{Hands: act.System{}},
@@ -368,7 +368,9 @@ func count(n int, noun string) string {
 // meter hands what a scheduler counts to the recorder. All its methods are called from the loop of the scheduler.
 type meter struct {
 	recorder *observe.Recorder
-	lag      time.Duration // of the question that started last
+	log      *slog.Logger
+	unasked  map[string]int // questions in a row that could not be asked, by check
+	lag      time.Duration  // of the question that started last
 }
 
 func (m *meter) late(d time.Duration) { m.lag = d }
@@ -377,6 +379,28 @@ func (m *meter) late(d time.Duration) { m.lag = d }
 func (m *meter) Asked(service, check string, a schedule.Answer, took time.Duration, seen string) {
 	result := map[schedule.Answer]observe.Result{schedule.Works: observe.Success, schedule.Fails: observe.Failure, schedule.Unknown: observe.Unasked}[a]
 	m.recorder.Checked(service, check, result, time.Now().Add(-took), m.lag, took, seen)
+	m.note(service, check, a == schedule.Unknown, seen)
+}
+
+// blindAfter is how many questions in a row that could not be asked are told in the log, once: such a check says nothing, and
+// neither fails nor works.
+const blindAfter = 3
+
+func (m *meter) note(service, check string, unasked bool, seen string) {
+	key := service + "/" + check
+	n := m.unasked[key]
+	switch {
+	case unasked:
+		m.unasked[key] = n + 1
+		if n+1 == blindAfter {
+			m.log.Warn("check cannot be asked", "service", service, "check", check, "seen", seen)
+		}
+	case n > 0:
+		delete(m.unasked, key)
+		if n >= blindAfter {
+			m.log.Info("check can be asked again", "service", service, "check", check)
+		}
+	}
 }
 
 // State is what a check has come to.
@@ -385,5 +409,5 @@ func (m *meter) State(service, check string, s schedule.State) {
 	m.recorder.Turned(service, check, to, false)
 }
 
-// Gone is a check that the spec has no more: the recorder hears of the new spec itself.
-func (m *meter) Gone(string, string) {}
+// Gone is a check that the spec has no more. The recorder hears of the new spec itself.
+func (m *meter) Gone(service, check string) { delete(m.unasked, service+"/"+check) }
