@@ -90,6 +90,10 @@ func (c *kubernetes) settle(t *testing.T, k *kit, apply *page) {
 // patience is how long APPLY.md waits for a rollout: longer than a test may.
 var patience = regexp.MustCompile(`--timeout=[0-9]+m\b`)
 
+// stalls is what kubectl says when the cluster did not answer in time, as on a machine whose disk stands still: an operator
+// does the same once more.
+var stalls = regexp.MustCompile(`etcdserver: |watch closed before|TLS handshake timeout|connection refused|i/o timeout|unexpected EOF|http2: `)
+
 // commands runs what APPLY.md says. What is once for each cluster may be there already; diff answers 1 where it finds
 // something.
 func (c *kubernetes) commands(t *testing.T, dir string, apply *page) {
@@ -102,6 +106,10 @@ func (c *kubernetes) commands(t *testing.T, dir string, apply *page) {
 	for _, line := range apply.commands("Each time") {
 		line = patience.ReplaceAllString(line, "--timeout=3m")
 		_, err := c.in(dir, line)
+		if err != nil && stalls.MatchString(err.Error()) {
+			t.Logf("the cluster stood still, so this is done again: %v", err)
+			_, err = c.in(dir, line)
+		}
 		var exit *exec.ExitError
 		if strings.Contains(line, " diff ") && errors.As(err, &exit) && exit.ExitCode() == 1 {
 			err = nil
